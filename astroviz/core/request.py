@@ -1,0 +1,99 @@
+r"""What travels between a question and the engine: plain frozen dataclasses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+
+__all__ = ["Cancelled", "Chunk", "Control", "Priority", "Request", "Sampler"]
+
+Priority = Literal["interactive", "batch"]
+
+
+class Cancelled(Exception):
+    """The work was given up: its ticket was cancelled or a newer request took its place."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    r"""A part of an answer.
+
+    Arguments:
+        values: Draws, shape :math:`(k, d)`, float32.
+        extras: Further arrays of the answer. With a leading axis of length :math:`k` they are
+            concatenated over chunks (`per_draw`), otherwise the last one is kept (`constants`).
+    """
+
+    values: np.ndarray
+    per_draw: Mapping[str, np.ndarray] = field(default_factory=dict)
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class Control(Protocol):
+    """What a running sampler hears from the engine."""
+
+    def check(self) -> None:
+        """Raise `Cancelled` if nobody waits for this batch any more; call between solver steps."""
+
+    def progress(self, fraction: float) -> None:
+        """Report the part of the work done, 0 to 1."""
+
+
+class Sampler(Protocol):
+    """Anything that answers requests with draws. Rooms implement it; the engine runs it."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as in `astroviz.load(name)`."""
+
+    def columns(self, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names and units of the columns of the draws that answer the request."""
+
+    def batch_key(self, request: Request) -> Hashable:
+        """Requests of the same key may be answered in one batch."""
+
+    def draw(
+        self, requests: Sequence[Request], device: torch.device, control: Control
+    ) -> Iterator[Sequence[Chunk | None]]:
+        """Answer the requests together: each item yields one chunk (or None) for each request.
+
+        The draws of a request depend on its own content and seed only, never on its neighbours:
+        random numbers come from a generator on the CPU, seeded for each request.
+        """
+
+
+@dataclass(frozen=True)
+class Request:
+    r"""One question to a model.
+
+    Arguments:
+        sampler: The model that answers.
+        inputs: Named arrays that make up the observation.
+        n: Number of draws wanted.
+        seed: Seed of the draws.
+        options: Hashable settings (number of solver steps, what is wanted, ...).
+        priority: `interactive` requests run before `batch` ones.
+    """
+
+    sampler: Sampler
+    inputs: Mapping[str, np.ndarray]
+    n: int
+    seed: int = 0
+    options: Mapping[str, Hashable] = field(default_factory=dict)
+    priority: Priority = "interactive"
+
+    def content_key(self) -> str:
+        """Hash of everything that decides the answer; equal questions have equal keys."""
+        digest = hashlib.sha256()
+        head: Any = (self.sampler.name, self.n, self.seed, sorted(self.options.items()))
+        digest.update(repr(head).encode())
+        for name in sorted(self.inputs):
+            array = np.ascontiguousarray(self.inputs[name])
+            digest.update(f"{name}{array.dtype}{array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()
