@@ -1,0 +1,30 @@
+r"""Check a model's calibration on fresh simulations; prints JSON only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `astroviz check`."""
+    parser.add_argument("model", metavar="MODEL", help="name of the model, as stars")
+    parser.add_argument("--quick", action="store_true", help="pool cells; ends within 50 s")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the checks (0)")
+    parser.add_argument("--json", action="store_true", help="the default: standard output is JSON")
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulate, compare, print `{"model", "seed", "checks": [...]}`."""
+    from astroviz.accuracy.report import verdicts
+    from astroviz.core.registry import load
+
+    model = load(args.model, device=args.device)
+    checks = verdicts(model.checks(seed=args.seed, quick=args.quick), quick=args.quick)
+    report = {"model": args.model, "seed": args.seed, "checks": checks}
+    sys.stdout.write(json.dumps(report, allow_nan=False) + "\n")
+    return 0
