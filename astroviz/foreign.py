@@ -55,7 +55,8 @@ def columns_of(draws: Any, names: Sequence[str] | None = None) -> Columns:
     if isinstance(draws, Columns):
         return _chosen(draws, names)
     if hasattr(draws, "values") and hasattr(draws, "names") and hasattr(draws, "units"):
-        return _chosen(Columns(_matrix(draws.values), tuple(draws.names), tuple(draws.units)), names)
+        ours = Columns(_matrix(draws.values), tuple(draws.names), tuple(draws.units))
+        return _chosen(ours, names)
     dataset = _dataset(draws)
     if dataset is not None:
         return _chosen(_from_dataset(dataset), names)

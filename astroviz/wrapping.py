@@ -203,28 +203,33 @@ def _from_flow(source: torch.nn.Module) -> tuple[_Sample, _LogProb]:
 def _from_posterior(source: Any) -> tuple[_Sample, _LogProb | None]:
     accepts = inspect.signature(source.sample).parameters
     density = getattr(source, "log_prob", None)
-    if "sample_shape" in accepts and "x" in accepts:  # sbi
+    if "sample_shape" in accepts and "x" in accepts:
+        return _from_sbi(source, quiet="show_progress_bars" in accepts)
 
-        def sample(observation: Any, n: int, seed: int) -> Any:
-            x = _context(observation)
-            return _seeded(
-                lambda: source.sample((n,), x=x, **_quiet(accepts)), seed
-            )
+    def sample(observation: Any, n: int, seed: int) -> Any:
+        if "seed" in accepts:
+            return source.sample(n, seed=seed)
+        # torch and zuko distributions hold their own context and want a shape.
+        size = (n,) if "sample_shape" in accepts or "shape" in accepts else n
+        return _seeded(lambda: source.sample(size), seed)
 
-        def log_prob(observation: Any, theta: np.ndarray) -> Any:
-            return density(torch.as_tensor(theta), x=_context(observation))
+    def log_prob(observation: Any, theta: np.ndarray) -> Any:
+        return density(torch.as_tensor(theta) if "sample_shape" in accepts else theta)
 
-        return sample, log_prob if density else None
-    if "sample_shape" in accepts:  # torch and zuko distributions hold their own context
-        return (
-            lambda observation, n, seed: _seeded(lambda: source.sample((n,)), seed),
-            (lambda observation, theta: density(torch.as_tensor(theta))) if density else None,
-        )
-    if "seed" in accepts:
-        plain: _Sample = lambda observation, n, seed: source.sample(n, seed=seed)  # noqa: E731
-    else:
-        plain = lambda observation, n, seed: _seeded(lambda: source.sample(n), seed)  # noqa: E731
-    return plain, (lambda observation, theta: density(theta)) if density else None
+    return sample, None if density is None else log_prob
+
+
+def _from_sbi(source: Any, quiet: bool) -> tuple[_Sample, _LogProb | None]:
+    options = {"show_progress_bars": False} if quiet else {}
+
+    def sample(observation: Any, n: int, seed: int) -> Any:
+        x = _context(observation)
+        return _seeded(lambda: source.sample((n,), x=x, **options), seed)
+
+    def log_prob(observation: Any, theta: np.ndarray) -> Any:
+        return source.log_prob(torch.as_tensor(theta), x=_context(observation))
+
+    return sample, log_prob if hasattr(source, "log_prob") else None
 
 
 def _from_draws(source: Any, names: Sequence[str] | None) -> _Sample:
@@ -250,10 +255,6 @@ def _context(observation: Any) -> torch.Tensor | None:
     if observation is None:
         return None
     return torch.as_tensor(_array(observation), dtype=torch.float32)
-
-
-def _quiet(accepts: Mapping[str, Any]) -> dict[str, bool]:
-    return {"show_progress_bars": False} if "show_progress_bars" in accepts else {}
 
 
 def _array(values: Any) -> np.ndarray:

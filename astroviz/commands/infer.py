@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_mapping(path: Path) -> dict[str, str]:
-    """Quantity (or `<quantity>_error`) to column name, from a TOML file's top level or [columns]."""
+    """Quantity (or `<quantity>_error`) to column name, from a TOML file, in [columns] or bare."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,0 +1,107 @@
+"""The documents say what the code does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+
+import pytest
+
+import astroviz
+from astroviz.cli import build_parser
+
+TEST_COMMAND = 'python3 -m venv .venv && . .venv/bin/activate && pip install ".[test]" && pytest'
+SERVE_COMMAND = "python3 -m venv .venv && . .venv/bin/activate && pip install . && astroviz serve"
+
+
+@pytest.fixture(scope="module")
+def readme(root):
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+def shell_lines(text):
+    blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def subcommands() -> dict[str, argparse.ArgumentParser]:
+    actions = build_parser()._actions
+    return next(a.choices for a in actions if isinstance(a, argparse._SubParsersAction))
+
+
+def test_the_readme_has_the_two_commands_one_line_each(readme):
+    assert SERVE_COMMAND in shell_lines(readme)
+    assert TEST_COMMAND in shell_lines(readme)
+
+
+def test_continuous_integration_runs_exactly_the_readme_test_command(root):
+    lines = (root / ".ci" / "run").read_text().splitlines()
+    assert lines.count(TEST_COMMAND) == 1
+    assert [line for line in lines if "pytest" in line] == [TEST_COMMAND]
+
+
+def test_ci_and_binder_scripts_parse_and_can_be_run(root):
+    for script in (".ci/run", "binder/postBuild", "binder/start"):
+        path = root / script
+        assert os.access(path, os.X_OK), f"{script} is not executable"
+        assert "set -e" in path.read_text()
+        subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+@pytest.mark.parametrize("name", astroviz.__all__)
+def test_every_public_name_is_in_the_readme(readme, name):
+    assert f"astroviz.{name}" in readme
+
+
+@pytest.mark.parametrize("command", sorted(subcommands()))
+def test_every_command_and_option_is_in_the_readme(readme, command):
+    row = next((line for line in readme.splitlines() if f"`astroviz {command}" in line), "")
+    assert row, f"{command} is not in the README"
+    options = [
+        option
+        for action in subcommands()[command]._actions
+        for option in action.option_strings
+        if option.startswith("--") and option not in ("--help", "--out")
+    ]
+    assert [option for option in options if option not in row] == []
+
+
+def test_the_readme_names_nothing_that_is_not_there(readme):
+    known = {f"astroviz {name}" for name in subcommands()}
+    said = set(re.findall(r"`(astroviz [a-z]+)", readme))
+    assert said <= known
+    dotted = set(re.findall(r"astroviz\.([a-z_]+)\(", readme))
+    assert dotted <= set(astroviz.__all__)
+
+
+def test_every_file_the_readme_links_to_exists(readme, root):
+    targets = re.findall(r"\]\(([^)#]+)\)", readme)
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (root / target).exists()] == []
+
+
+def test_the_fifteen_lines_of_the_readme_compile(readme):
+    for block in re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL):
+        assert len(block.splitlines()) <= 16
+        compile(block, "README.md", "exec")
+
+
+def test_contributing_fits_on_a_page(root):
+    assert len((root / "CONTRIBUTING.md").read_text().splitlines()) <= 60
+
+
+def test_changelog_has_a_section_to_write_in(root):
+    text = (root / "CHANGELOG.md").read_text()
+    assert "## [Unreleased]" in text or f"## [{astroviz.__version__}]" in text
+
+
+def test_nothing_is_loaded_from_outside(root):
+    # Pages and widgets must work without a network: no content network, no font host.
+    outside = re.compile(r"(cdn\.|unpkg\.|jsdelivr|esm\.sh|fonts\.g(oogleapis|static))")
+    kinds = {".py", ".js", ".css", ".html"}
+    sources = [path for path in (root / "astroviz").rglob("*") if path.suffix in kinds]
+    assert sources
+    guilty = [path.name for path in sources if outside.search(path.read_text(encoding="utf-8"))]
+    assert guilty == []
