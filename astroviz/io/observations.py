@@ -2,10 +2,12 @@ r"""A table as a model sees it: values, errors and the state of every quantity o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["Observations", "Quantity", "State"]
 
@@ -16,7 +18,9 @@ class State(IntEnum):
     OBSERVED = 0
     NOT_COVERED = 1  # nobody looked, or the file has a gap: says nothing about the star
     LIMIT = 2  # looked and not detected: `value` holds the limit, which is information
-    UNUSABLE = 3  # saturated, blended, extended, bad pixel: there is a source, the number is no use
+    UNUSABLE = (
+        3  # saturated, blended, extended, bad pixel: there is a source, the number is no use
+    )
     IGNORED = 4  # switched off by the user
 
 
@@ -73,3 +77,94 @@ class Observations:
     def names(self) -> tuple[str, ...]:
         """Short names of the quantities."""
         return tuple(quantity.name for quantity in self.quantities)
+
+    @property
+    def used(self) -> np.ndarray:
+        """Where a quantity says something about the star: observed or a limit; (N, Q) bool."""
+        used: np.ndarray = (self.states == State.OBSERVED) | (self.states == State.LIMIT)
+        return used
+
+    def index(self, name: str) -> int:
+        """Column of a quantity; KeyError naming what there is."""
+        if name not in self.names:
+            raise KeyError(f"no quantity named {name!r}; there are {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def select(self, rows: ArrayLike) -> Observations:
+        r"""Some rows, in the order given; a boolean mask of length :math:`N` works too."""
+        rows = np.atleast_1d(np.asarray(rows))
+        chosen = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.intp)
+        chosen = np.where(chosen < 0, chosen + len(self), chosen)
+        problems = {
+            new: self.problems[int(old)]
+            for new, old in enumerate(chosen)
+            if int(old) in self.problems
+        }
+        return replace(
+            self,
+            values=self.values[chosen],
+            errors=self.errors[chosen],
+            states=self.states[chosen],
+            identifiers=self.identifiers[chosen],
+            coordinates=self.coordinates[chosen],
+            problems=problems,
+        )
+
+    def row(self, index: int) -> Observations:
+        """One row as a table of one row; IndexError with the number of rows."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"row {index} is not there: the table has {len(self)} rows")
+        return self.select([index])
+
+    def with_value(
+        self,
+        name: str,
+        value: float | None = None,
+        error: float | None = None,
+        state: State | None = None,
+        row: int = 0,
+    ) -> Observations:
+        """A copy with one cell changed; what is None stays (a new value is OBSERVED)."""
+        column = self.index(name)
+        values, errors, states = self.values.copy(), self.errors.copy(), self.states.copy()
+        if value is not None:
+            values[row, column], states[row, column] = value, State.OBSERVED
+        if error is not None:
+            errors[row, column] = error
+        if state is not None:
+            states[row, column] = state
+        if states[row, column] == State.LIMIT:
+            errors[row, column] = np.nan
+        return replace(self, values=values, errors=errors, states=states)
+
+    def ignoring(self, names: Iterable[str]) -> Observations:
+        """A copy in which these quantities are switched off by the user (state IGNORED)."""
+        states = self.states.copy()
+        columns = [self.index(name) for name in names]
+        here = np.zeros_like(self.used)
+        here[:, columns] = True
+        states[here & self.used] = State.IGNORED
+        return replace(self, states=states)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Observations]) -> Observations:
+        """Tables of the same quantities below each other; row numbers of problems follow."""
+        if not parts:
+            raise ValueError("no observations to concatenate: give at least one")
+        if any(part.quantities != parts[0].quantities for part in parts):
+            raise ValueError("observations of different quantities cannot be concatenated")
+        problems: dict[int, str] = {}
+        start = 0
+        for part in parts:
+            problems.update({start + row: text for row, text in part.problems.items()})
+            start += len(part)
+        return cls(
+            parts[0].quantities,
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.errors for part in parts]),
+            np.concatenate([part.states for part in parts]),
+            np.concatenate([part.identifiers for part in parts]),
+            np.concatenate([part.coordinates for part in parts]),
+            problems,
+            tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        )
