@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+import astropy.units as u
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -135,8 +136,6 @@ def _describe(table: Table, about: Mapping[bytes, bytes]) -> None:
 
 
 def _unit(text: str | None) -> Any:
-    import astropy.units as u
-
     return None if not text else u.Unit(text, parse_strict="silent")
 
 

@@ -160,16 +160,20 @@ def _coordinates(table: Table, mapping: ColumnMapping, notes: list[str]) -> np.n
 
 
 def _sexagesimal(table: Table, column: str, hours: bool, notes: list[str]) -> np.ndarray:
-    texts = read_texts(table[column])
+    # Spreadsheets leave a `=` before a sign.
+    texts = np.char.lstrip(read_texts(table[column]), "=")
+    unit = u.hourangle if hours else u.deg
     degrees = np.full(len(texts), np.nan)
+    there = texts != ""
     unread = 0
-    for row, text in enumerate(texts.tolist()):
-        if not text:
-            continue
-        try:
-            degrees[row] = Angle(text, unit=u.hourangle if hours else u.deg).deg
-        except (ValueError, u.UnitsError):
-            unread += 1
+    try:
+        degrees[there] = Angle(texts[there], unit=unit).deg
+    except (ValueError, u.UnitsError):
+        for row in np.flatnonzero(there).tolist():
+            try:
+                degrees[row] = Angle(texts[row], unit=unit).deg
+            except (ValueError, u.UnitsError):
+                unread += 1
     if unread:
         notes.append(f"{unread} positions in {column!r} could not be read and are left empty.")
     return degrees

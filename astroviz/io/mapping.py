@@ -166,12 +166,15 @@ class ColumnMapping:
         if not isinstance(tables, Mapping):
             raise TableError("`quantities` of the column mapping must hold one table per name.")
         limits = _one_of("limits", data.get("limits", "survey"), ("survey", "none"))
-        places = [_text(place, data.get(place)) for place in _PLACES]
+        identifier, ra, dec, ruwe = (_text(place, data.get(place)) for place in _PLACES)
         return cls(
             {name: _choice(name, table) for name, table in tables.items()},
-            *places,
-            limits=limits,
-            flags={word: _state(word, value) for word, value in data.get("flags", {}).items()},
+            identifier,
+            ra,
+            dec,
+            ruwe,
+            limits,
+            {word: _state(word, value) for word, value in data.get("flags", {}).items()},
         )
 
 

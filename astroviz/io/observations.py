@@ -56,7 +56,8 @@ class Observations:
         errors: One standard deviation, shape :math:`(N, Q)`, same units; NaN where there is none.
         states: `State` codes, shape :math:`(N, Q)`, int8.
         identifiers: One text per row.
-        coordinates: Right ascension and declination, degrees, shape :math:`(N, 2)`; NaN if unknown.
+        coordinates: Right ascension and declination, degrees, shape :math:`(N, 2)`; NaN where
+            unknown.
         problems: Row number to a sentence, for rows with bad input.
         notes: Sentences about the table as a whole (assumed units, columns left out).
     """
