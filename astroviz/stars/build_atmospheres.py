@@ -3,15 +3,17 @@ r"""Model atmospheres on one regular grid of (log Teff, logg, [M/H]), and their 
 Two atmospheres come out of three published libraries:
 
     | btsettl: BT-Settl (Allard et al. 2012)
-    | kurucz_phoenix: PHOENIX (Husser et al. 2013) below 3500 K, ATLAS9 (Castelli & Kurucz 2003)
-      above 4000 K, and a smooth mix between
+    | kurucz_phoenix: PHOENIX (Husser et al. 2013) below 3500 K, ATLAS9 (Kurucz 1993) above
+      4000 K, and a smooth mix between
 
 Spectra are interpolated linearly in log flux between published nodes that are at most 15 % apart
 in Teff and 0.5 dex in logg or [M/H]. What then is missing is filled from the nearest logg, then
 the nearest Teff with the flux scaled as Teff^4, then the nearest [M/H]; `filled` says where.
 
-Models whose integral differs by more than 6 % from their neighbours of higher gravity (BT-Settl's
-hot supergiants fall to a third of sigma Teff^4) are dropped and filled likewise.
+Spherical models (BT-Settl, PHOENIX) radiate up to 10 % less than sigma Teff^4 per unit of their
+nominal surface, the more the lower their gravity. Tracks give luminosities, so every spectrum is
+scaled to radiate sigma Teff^4. Models more than 15 % away from those of higher gravity (BT-Settl's
+hot supergiants fall to a third) are dropped and filled instead.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ __all__ = [
     "METALLICITY",
     "TEFF",
     "SpectralGrid",
+    "bolometric_ratio",
     "coarse_spectra",
     "magnitudes",
     "mix_weight",
@@ -51,6 +54,12 @@ COARSE = np.geomspace(0.3, 30.0, 64)
 _SIGMA = 5.670374e-5
 _DILUTION = 5.0 * np.log10(6.957e10 / (10 * 3.0856775814913673e18))  # mag, 1 Rsun at 10 pc
 _GAP = 1.15
+_OUTLIER = 0.15
+# Share of the radiation of a hot star that lies between 0.09 and 32 micron (ATLAS9, logg 4.5).
+_INSIDE = (
+    np.array([13000.0, 17000.0, 21000.0, 25000.0, 29000.0, 33000.0]),
+    np.array([1.0, 0.998, 0.992, 0.979, 0.955, 0.92]),
+)
 _MIX_FROM, _MIX_TO = 3500.0, 4000.0
 
 
@@ -74,16 +83,17 @@ def regular_grid(nodes: SpectralNodes, *, tail_from: float | None = None) -> Spe
 
     Args:
         nodes: the published library.
-        tail_from: Angstrom; beyond it the spectrum is replaced by the black body of the
-            brightness temperature just before it (ATLAS9 as packaged falls off too steeply
-            beyond 10 micron).
+        tail_from: Angstrom; beyond it the spectrum is continued with the brightness
+            temperature's own slope (ATLAS9 as packaged falls off as lambda^-4 in
+            lambda F_lambda beyond 10 micron, where its wavelength points are sparse).
 
     Returns:
         Spectra at every (Teff, logg, [M/H]).
     """
     nodes = _without_outliers(nodes)
     if tail_from is not None:
-        nodes = replace(nodes, log_flux=_black_body_tail(nodes, tail_from))
+        nodes = replace(nodes, log_flux=_infrared_tail(nodes, tail_from))
+    nodes = _normalised(nodes)
     shape = (TEFF.size, LOGG.size, METALLICITY.size)
     flux = np.full((*shape, nodes.wavelength.size), np.nan, dtype=np.float32)
     for k, mh in enumerate(METALLICITY):
@@ -131,17 +141,21 @@ def bolometric_ratio(nodes: SpectralNodes) -> np.ndarray:
 
 def _without_outliers(nodes: SpectralNodes) -> SpectralNodes:
     used = np.any(np.abs(nodes.mh[:, None] - METALLICITY) < 1e-3, axis=1)
-    used &= nodes.teff <= 1.2 * TEFF[-1]
-    ratio = np.full(nodes.teff.shape, np.nan)
-    ratio[used] = bolometric_ratio(_rows(nodes, used))
-    keep = used.copy()
-    for mh in METALLICITY:
-        for teff in np.unique(nodes.teff[used]):
-            same = used & (nodes.teff == teff) & (np.abs(nodes.mh - mh) < 1e-3)
-            if np.any(same):
-                trusted = same & (nodes.logg >= min(3.5, nodes.logg[same].max()))
-                keep[same] = np.abs(ratio[same] / np.median(ratio[trusted]) - 1.0) < 0.06
+    nodes = _rows(nodes, used & (nodes.teff <= 1.1 * TEFF[-1]))
+    ratio = bolometric_ratio(nodes)
+    keep = np.ones(nodes.teff.shape, dtype=bool)
+    for mh, teff in {*zip(nodes.mh, nodes.teff, strict=True)}:
+        same = (nodes.teff == teff) & (nodes.mh == mh)
+        trusted = same & (nodes.logg >= min(3.5, nodes.logg[same].max()))
+        keep[same] = np.abs(ratio[same] / np.median(ratio[trusted]) - 1.0) < _OUTLIER
     return _rows(nodes, keep)
+
+
+def _normalised(nodes: SpectralNodes) -> SpectralNodes:
+    """Scale each spectrum to the share of sigma Teff^4 that lies inside its range."""
+    target = np.interp(nodes.teff, *_INSIDE)
+    shift = np.log10(target / bolometric_ratio(nodes))
+    return replace(nodes, log_flux=nodes.log_flux + shift[:, None])
 
 
 def _rows(nodes: SpectralNodes, chosen: np.ndarray) -> SpectralNodes:
@@ -154,19 +168,21 @@ def _rows(nodes: SpectralNodes, chosen: np.ndarray) -> SpectralNodes:
     )
 
 
-def _black_body_tail(nodes: SpectralNodes, start: float) -> np.ndarray:
-    """Continue each spectrum at the brightness temperature it has just before `start`."""
+def _infrared_tail(nodes: SpectralNodes, start: float) -> np.ndarray:
+    """Continue each spectrum as T_b ~ lambda^slope, with the slope it has from 7 micron on."""
     grid = nodes.wavelength
-    anchor = int(np.searchsorted(grid, start)) - 1
-    surface = 10.0 ** nodes.log_flux[:, anchor] / grid[anchor]  # pi B_lambda, erg/s/cm2/A
+    fitted = (grid > 0.7 * start) & (grid <= start)
     # pi B = c1 lambda^-5 / (exp(c2 / lambda T) - 1), lambda in Angstrom
     c1, c2 = 3.741771852e27, 1.438776877e8
-    x = np.log1p(c1 * grid[anchor] ** -5 / surface)
-    temperature = c2 / (grid[anchor] * x)
-    tail = grid[anchor + 1 :]
-    flux = c1 * tail**-4 / np.expm1(c2 / (tail * temperature[:, None]))
+    x = np.log1p(c1 * grid[fitted] ** -4 / 10.0 ** nodes.log_flux[:, fitted])
+    brightness = np.log(c2 / (grid[fitted] * x))
+    slope, level = np.polyfit(np.log(grid[fitted] / start), brightness.T, 1)
+    tail = grid > start
+    away = np.log(grid[tail] / start)
+    temperature = np.exp(level[:, None] + slope[:, None] * away)
+    flux = c1 * grid[tail] ** -4 / np.expm1(c2 / (grid[tail] * temperature))
     out = nodes.log_flux.copy()
-    out[:, anchor + 1 :] = np.log10(flux)
+    out[:, tail] = np.log10(flux)
     return out
 
 
