@@ -34,7 +34,9 @@ __all__ = [
     "bolometric_ratio",
     "coarse_spectra",
     "magnitudes",
+    "magnitudes_of",
     "mix_weight",
+    "prepared",
     "regular_grid",
 ]
 
@@ -90,10 +92,7 @@ def regular_grid(nodes: SpectralNodes, *, tail_from: float | None = None) -> Spe
     Returns:
         Spectra at every (Teff, logg, [M/H]).
     """
-    nodes = _without_outliers(nodes)
-    if tail_from is not None:
-        nodes = replace(nodes, log_flux=_infrared_tail(nodes, tail_from))
-    nodes = _normalised(nodes)
+    nodes = prepared(nodes, tail_from=tail_from)
     shape = (TEFF.size, LOGG.size, METALLICITY.size)
     flux = np.full((*shape, nodes.wavelength.size), np.nan, dtype=np.float32)
     for k, mh in enumerate(METALLICITY):
@@ -102,6 +101,14 @@ def regular_grid(nodes: SpectralNodes, *, tail_from: float | None = None) -> Spe
             flux[:, j, k] = _along_teff(nodes.teff[chosen], nodes.log_flux[chosen])
     filled = ~np.isfinite(flux[..., 0])
     return SpectralGrid(nodes.wavelength, _fill(flux), filled)
+
+
+def prepared(nodes: SpectralNodes, *, tail_from: float | None = None) -> SpectralNodes:
+    """Drop broken models, repair the infrared tail, scale to the luminosity; see above."""
+    nodes = _without_outliers(nodes)
+    if tail_from is not None:
+        nodes = replace(nodes, log_flux=_infrared_tail(nodes, tail_from))
+    return _normalised(nodes)
 
 
 def mix_weight(log_teff: np.ndarray) -> np.ndarray:
@@ -113,7 +120,14 @@ def mix_weight(log_teff: np.ndarray) -> np.ndarray:
 
 def magnitudes(grid: SpectralGrid, filters: tuple[Filter, ...]) -> np.ndarray:
     """(T, G, Z, b) Vega magnitudes of a star of one solar radius at 10 pc, no dust."""
-    rates = 10.0 ** grid.log_flux.astype(float) @ band_weights(filters, grid.wavelength)
+    return magnitudes_of(grid.wavelength, grid.log_flux, filters)
+
+
+def magnitudes_of(
+    wavelength: np.ndarray, log_flux: np.ndarray, filters: tuple[Filter, ...]
+) -> np.ndarray:
+    """(..., b) the same for surface spectra (..., px) at `wavelength` (px,), Angstrom."""
+    rates = 10.0 ** log_flux.astype(float) @ band_weights(filters, wavelength)
     zero = np.array([item.zero_rate for item in filters])
     return np.asarray(-2.5 * np.log10(rates / zero) - _DILUTION)
 

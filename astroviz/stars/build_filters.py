@@ -24,7 +24,7 @@ import numpy as np
 from astroviz.stars.build_sources import Sources
 from astroviz.stars.surveys import BANDS
 
-__all__ = ["Filter", "band_weights", "load_filters", "photon_rates", "vega_magnitudes"]
+__all__ = ["Filter", "band_weights", "load_filters", "passband", "vega_magnitudes"]
 
 _LIGHT = 2.99792458e18  # Angstrom per second
 _JANSKY = 1e-23  # erg/s/cm2/Hz
@@ -88,10 +88,26 @@ def load_filters(sources: Sources) -> tuple[Filter, ...]:
     """The fifteen passbands in the order of `surveys.BANDS`, with their zero points."""
     filters = []
     for band in BANDS:
-        grid, response = _curve(sources, *_MEMBERS[band.name])
+        grid, response = passband(sources, *_MEMBERS[band.name])
         rate, jansky = _zero(band.name, grid, response)
         filters.append(Filter(band.name, grid, response, rate, jansky))
     return tuple(filters)
+
+
+def passband(sources: Sources, package: str, member: str) -> tuple[np.ndarray, np.ndarray]:
+    """One curve as packaged: wavelength (n,) in Angstrom, response (n,) of maximum 1."""
+    raw = sources.read(package, member)
+    if member.endswith(".ecsv"):
+        from astropy.table import Table
+
+        table = Table.read(io.BytesIO(raw), format="ascii.ecsv")
+        grid = np.asarray(table["wavelength"].quantity.to_value("Angstrom"), dtype=float)
+        response = np.asarray(table["response"], dtype=float)
+    else:
+        rows = np.loadtxt(io.StringIO(raw.decode()), comments="#")
+        grid, response = rows[:, 0], rows[:, 1]
+    order = np.argsort(grid, kind="stable")
+    return grid[order], np.clip(response[order], 0.0, None) / response.max()
 
 
 def band_weights(filters: tuple[Filter, ...], wavelength: np.ndarray) -> np.ndarray:
@@ -123,13 +139,6 @@ def band_weights(filters: tuple[Filter, ...], wavelength: np.ndarray) -> np.ndar
     return weights
 
 
-def photon_rates(
-    filters: tuple[Filter, ...], wavelength: np.ndarray, flux: np.ndarray
-) -> np.ndarray:
-    r"""Photon rates of spectra of $\lambda F_\lambda$, (..., px) to (..., b)."""
-    return flux @ band_weights(filters, wavelength)
-
-
 def vega_magnitudes(sources: Sources, filters: tuple[Filter, ...]) -> np.ndarray:
     """(b,) magnitudes that the CALSPEC spectrum of Vega has in our zero points, mag."""
     from astropy.io import fits
@@ -138,23 +147,8 @@ def vega_magnitudes(sources: Sources, filters: tuple[Filter, ...]) -> np.ndarray
         table = hdus[1].data
         wavelength = np.asarray(table["WAVELENGTH"], dtype=float)
         flux = np.asarray(table["FLUX"], dtype=float)
-    rates = photon_rates(filters, wavelength, wavelength * flux)
+    rates = (wavelength * flux) @ band_weights(filters, wavelength)
     return np.asarray(-2.5 * np.log10(rates / np.array([item.zero_rate for item in filters])))
-
-
-def _curve(sources: Sources, package: str, member: str) -> tuple[np.ndarray, np.ndarray]:
-    raw = sources.read(package, member)
-    if member.endswith(".ecsv"):
-        from astropy.table import Table
-
-        table = Table.read(io.BytesIO(raw), format="ascii.ecsv")
-        grid = np.asarray(table["wavelength"].quantity.to_value("Angstrom"), dtype=float)
-        response = np.asarray(table["response"], dtype=float)
-    else:
-        rows = np.loadtxt(io.StringIO(raw.decode()), comments="#")
-        grid, response = rows[:, 0], rows[:, 1]
-    order = np.argsort(grid, kind="stable")
-    return grid[order], np.clip(response[order], 0.0, None) / response.max()
 
 
 def _zero(name: str, grid: np.ndarray, response: np.ndarray) -> tuple[float, float]:

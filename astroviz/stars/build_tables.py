@@ -48,6 +48,7 @@ def build(
     *,
     offline: bool = False,
     check: bool = True,
+    colours: Path | None = None,
 ) -> Path:
     """Write `weights.safetensors` and `card.toml` of the tables.
 
@@ -57,6 +58,7 @@ def build(
         progress: called with a fraction from 0 to 1 and a sentence.
         offline: never download.
         check: also compare with astroARIADNE's band fluxes and write the residuals in the card.
+        colours: table of observed colours by Teff (Pecaut & Mamajek 2013) to compare with as well.
 
     Returns:
         `out`.
@@ -84,7 +86,7 @@ def build(
         from astroviz.stars.build_checks import metrics_of
 
         tell(0.8, "Checking against independent numbers")
-        metrics = metrics_of(tables, archives)
+        metrics = metrics_of(tables, archives, colours)
     tell(0.95, "Writing")
     write_tables(tables, Path(out), metrics)
     tell(1.0, "Done")

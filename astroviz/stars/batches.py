@@ -1,0 +1,81 @@
+r"""Training batches: fresh stars, and at random what is given and what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from astroviz.io.observations import State
+from astroviz.stars.features import N_PARAMETERS, Tokens, featurise, standardise
+from astroviz.stars.physics import Physics
+from astroviz.stars.simulator import simulate
+
+__all__ = ["Batch", "batches"]
+
+_ROUND = 32  # batches made at once: the simulator is fastest on many stars
+
+
+@dataclass(frozen=True)
+class Batch:
+    r"""A training batch.
+
+    Arguments:
+        tokens: What the network is given.
+        z: True normal scores of the parameters, shape :math:`(N, 9)`.
+        classes: True classes, shape :math:`(N,)`.
+        given: Parameters that are given, shape :math:`(N, 9)`.
+        observables: Standardised true observables and which are wanted, or None.
+    """
+
+    tokens: Tokens
+    z: Tensor
+    classes: Tensor
+    given: Tensor
+    observables: tuple[Tensor, Tensor] | None
+
+
+def batches(
+    size: int, physics: Physics, generator: torch.Generator, any_conditional: float = 0.2
+) -> Iterator[Batch]:
+    r"""An endless stream of batches from the simulator.
+
+    Arguments:
+        size: Stars in a batch.
+        physics: Tracks, atmosphere and extinction.
+        generator: Source of random numbers.
+        any_conditional: Part of the batches in which parameters are given, observables hidden
+            and observables wanted, all at random; the others ask for the posterior.
+    """
+    while True:
+        stars = simulate(size * _ROUND, generator, physics)
+        sky = standardise(stars.intrinsic)
+        for k in range(_ROUND):
+            part = slice(k * size, (k + 1) * size)
+            values, errors, states = (a[part] for a in (stars.values, stars.errors, stars.states))
+            z, classes = stars.z[part], stars.classes[part]
+            given = torch.zeros(size, N_PARAMETERS, dtype=torch.bool)
+            observables = None
+            if torch.rand((), generator=generator) < any_conditional:
+                states, given = _hide(states, classes, generator)
+                observables = (sky[part], _want(states, generator))
+            tokens = featurise(values, errors, states, z, given)
+            yield Batch(tokens, z, classes, given, observables)
+
+
+def _hide(states: Tensor, classes: Tensor, gen: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Switch observables off, each star with its own chance, and give parameters."""
+    n = len(states)
+    keep = torch.rand(n, states.shape[1], generator=gen) < torch.rand(n, 1, generator=gen) * 1.5
+    states = torch.where(keep, states, torch.tensor(int(State.IGNORED), dtype=states.dtype))
+    chance = torch.rand(n, 1, generator=gen) * (torch.rand(n, 1, generator=gen) < 0.6)
+    given = torch.rand(n, N_PARAMETERS, generator=gen) < chance
+    return states, given & (classes < 2)[:, None]
+
+
+def _want(states: Tensor, gen: torch.Generator) -> Tensor:
+    """Want some of the observables that are not given."""
+    hidden = (states != int(State.OBSERVED)) & (states != int(State.LIMIT))
+    return hidden & (torch.rand(states.shape, generator=gen) < 0.6)

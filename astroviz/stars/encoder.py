@@ -1,0 +1,125 @@
+r"""A transformer over whatever was observed: attention masks instead of filled-in values."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from astroviz.stars.features import N_FEATURES, N_OBSERVABLES, N_PARAMETERS, Tokens
+
+__all__ = ["DEPENDENCIES", "Encoder", "dependency_mask"]
+
+DEPENDENCIES = ("dense", "undirected", "directed")
+
+
+def dependency_mask(kind: str) -> Tensor:
+    r"""Which token may listen to which, from the graph of the simulator.
+
+    Given the parameters, the observables of a star are independent of each other. `dense` lets
+    all tokens listen to all; `undirected` removes the links between observables; `directed`
+    also removes those from observables to parameters. The last token, the star as a whole,
+    always listens to all.
+
+    Arguments:
+        kind: One of `DEPENDENCIES`.
+
+    Returns:
+        The mask :math:`M_E`, shape :math:`(30, 30)`, bool, row listens to column.
+
+    References:
+        | All-in-one simulation-based inference (Gloeckler et al. 2024)
+        | https://arxiv.org/abs/2404.09636
+    """
+    if kind not in DEPENDENCIES:
+        raise ValueError(f"no dependency mask {kind!r}; choose one of {', '.join(DEPENDENCIES)}")
+    size = N_OBSERVABLES + N_PARAMETERS + 1
+    mask = torch.ones(size, size, dtype=torch.bool)
+    if kind == "dense":
+        return mask
+    mask[:N_OBSERVABLES, :N_OBSERVABLES] = torch.eye(N_OBSERVABLES, dtype=torch.bool)
+    if kind == "directed":
+        mask[N_OBSERVABLES:-1, :N_OBSERVABLES] = False
+    return mask
+
+
+class Layer(nn.Module):
+    """Pre-norm attention and feed-forward."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_a, self.norm_b = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.feed = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor, allowed: Tensor) -> Tensor:
+        r"""Tokens `x` (N, T, width); `allowed` (N, 1, T, T), bool."""
+        n, length, width = x.shape
+        q, k, v = (
+            self.mix(self.norm_a(x)).view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        )
+        heard = functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
+        x = x + self.out(heard.transpose(1, 2).reshape(n, length, width))
+        return x + self.feed(self.norm_b(x))
+
+
+class Encoder(nn.Module):
+    r"""Tokens to one context vector per star.
+
+    Each quantity has its own linear embedding (its identity). A wide feed-forward path over all
+    tokens runs beside the transformer; absent tokens are zeros there and masked here.
+
+    Arguments:
+        width: Width of a token.
+        layers: Number of attention layers.
+        heads: Number of attention heads.
+        wide: Hidden width of the feed-forward path.
+        context: Length of the context vector.
+        dependency: The simulator's dependency mask, one of `DEPENDENCIES`.
+    """
+
+    allowed: Tensor
+
+    def __init__(
+        self,
+        width: int = 64,
+        layers: int = 2,
+        heads: int = 4,
+        wide: int = 256,
+        context: int = 160,
+        dependency: str = "dense",
+    ) -> None:
+        super().__init__()
+        tokens = N_OBSERVABLES + N_PARAMETERS + 1
+        self.embed = nn.Parameter(torch.randn(tokens, N_FEATURES, width) * N_FEATURES**-0.5)
+        self.identity = nn.Parameter(0.5 * torch.randn(tokens, width))
+        self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
+        self.wide = nn.Sequential(
+            nn.Linear(tokens * (N_FEATURES + 1), wide), nn.SiLU(),
+            nn.Linear(wide, wide), nn.SiLU(), nn.Linear(wide, context),
+        )  # fmt: skip
+        self.norm = nn.LayerNorm(2 * width + context)
+        self.head = nn.Sequential(nn.Linear(2 * width + context, context), nn.SiLU())
+        self.register_buffer("allowed", dependency_mask(dependency), persistent=False)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        r"""Context of each star, shape :math:`(N, C)`."""
+        present = tokens.present
+        flags = present.to(tokens.features)[..., None]
+        wide = self.wide(torch.cat([tokens.features, flags], -1).flatten(1))
+        # tokens that no star of the batch has cost nothing
+        used = present.any(0).nonzero()[:, 0]
+        present, features = present[:, used], tokens.features[:, used]
+        x = torch.einsum("ntf,tfd->ntd", features, self.embed[used]) + self.identity[used]
+        allowed = present[:, None, None, :] & self.allowed[used][:, used]
+        # a token always hears itself, so that no row of the softmax is empty
+        eye = torch.eye(len(used), dtype=torch.bool, device=x.device)
+        allowed = allowed | eye
+        for layer in self.layers:
+            x = layer(x, allowed)
+        weight = present.to(x)[..., None]
+        mean = (x * weight).sum(1) / weight.sum(1)
+        return self.head(self.norm(torch.cat([x[:, -1], mean, wide], -1)))

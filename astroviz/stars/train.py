@@ -1,0 +1,152 @@
+r"""The recipe of `astroviz train stars`: online simulation, a time budget, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from astroviz.stars.batches import Batch, batches
+from astroviz.stars.network import StarsNetwork
+from astroviz.stars.physics import Physics
+
+__all__ = ["Recipe", "Training", "train_network"]
+
+Report = Callable[[str], None]
+_WEIGHTS = {"class": 0.3, "normal": 1.0, "flow": 1.0, "sky_normal": 0.3, "sky_flow": 0.3}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    r"""Settings of a training run.
+
+    Arguments:
+        budget: Wall-clock time, seconds.
+        batch: Stars in a batch.
+        copies: Times and noises drawn for each star.
+        rate: Peak learning rate.
+        seed: Seed of the simulator and of the first weights.
+        decay: Decay of the averaged weights per step.
+        network: Settings of `StarsNetwork`.
+        physics: Settings of `Physics`.
+    """
+
+    budget: float = 3600.0
+    batch: int = 1024
+    copies: int = 5
+    rate: float = 1.5e-3
+    seed: int = 0
+    decay: float = 0.9992
+    network: dict[str, Any] | None = None
+    physics: dict[str, Any] | None = None
+
+
+class Training:
+    """A run that can stop and go on: weights, averaged weights, optimiser, clock."""
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)  # first weights only
+        self.recipe, self.device = recipe, device
+        self.network = StarsNetwork(**(recipe.network or {})).to(device)
+        self.average = StarsNetwork(**(recipe.network or {})).to(device)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=1e-4
+        )
+        self.step, self.elapsed = 0, 0.0
+
+    def rate(self) -> float:
+        """Learning rate now: a short rise, then half a cosine over the time budget."""
+        part = min(self.elapsed / self.recipe.budget, 1.0)
+        rise = min(1.0, (self.step + 1) / 300)
+        return self.recipe.rate * rise * (0.5 * (1 + math.cos(math.pi * part)) + 1e-3)
+
+    def advance(self, batch: Batch) -> dict[str, float]:
+        """One optimiser step."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        terms = self.network.losses(
+            batch.tokens, batch.z, batch.classes, batch.given, self.recipe.copies,
+            batch.observables,
+        )  # fmt: skip
+        total = sum((_WEIGHTS[name] * term for name, term in terms.items()), torch.zeros(()))
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        decay = min(self.recipe.decay, self.step / (self.step + 20))
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(self.average.parameters()), list(self.network.parameters()), 1 - decay
+            )
+        return {name: float(term.detach()) for name, term in terms.items()}
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; the old one stays until the new one is whole."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "elapsed": self.elapsed,
+        }
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def train_network(
+    recipe: Recipe,
+    checkpoint: Path,
+    device: torch.device | None = None,
+    resume: bool = False,
+    report: Report = lambda text: None,
+) -> Training:
+    r"""Train until the budget is spent.
+
+    Arguments:
+        recipe: The settings.
+        checkpoint: Where the state is kept, every minute.
+        device: Where the network runs; the simulator runs on the CPU.
+        resume: Go on from `checkpoint` if it is there.
+        report: Called with a line of progress, every ten seconds.
+
+    Returns:
+        The finished run; `average` holds the weights to ship.
+    """
+    run = Training(recipe, device or torch.device("cpu"))
+    if resume and checkpoint.exists():
+        run.load(checkpoint)
+        report(f"resumed at step {run.step}, {run.elapsed:.0f} s")
+    generator = torch.Generator().manual_seed(recipe.seed + 1 + run.step)
+    physics = Physics(**(recipe.physics or {}))
+    stream = batches(recipe.batch, physics, generator)
+    smooth: dict[str, float] = {}
+    start, said, saved = time.monotonic() - run.elapsed, 0.0, 0.0
+    while run.elapsed < recipe.budget:
+        for name, value in run.advance(next(stream)).items():
+            smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
+        run.elapsed = time.monotonic() - start
+        if run.elapsed - said > 10:
+            said = run.elapsed
+            terms = "  ".join(f"{name} {value:.4f}" for name, value in smooth.items())
+            report(f"{run.elapsed:6.0f} s of {recipe.budget:.0f}  step {run.step}  {terms}")
+        if run.elapsed - saved > 60:
+            saved = run.elapsed
+            run.save(checkpoint)
+    run.save(checkpoint)
+    return run
