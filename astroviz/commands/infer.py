@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from pathlib import Path
 
-__all__ = ["add_arguments", "read_mapping", "run"]
+__all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--columns",
         type=Path,
         metavar="MAP.toml",
-        help='which column is which quantity, as lines of `g = "Gmag"`, `g_error = "e_Gmag"`',
+        help='which column is which quantity: lines of g = "Gmag", g_error = "e_Gmag", or a full '
+        "mapping",
     )
 
 
@@ -44,7 +44,6 @@ def run(args: argparse.Namespace) -> int:
     """Read, answer, write; progress and remarks go to standard error."""
     from astroviz.inference import infer_file
 
-    mapping = None if args.columns is None else read_mapping(args.columns)
     report = infer_file(
         args.table,
         args.out,
@@ -53,28 +52,13 @@ def run(args: argparse.Namespace) -> int:
         keep_samples=args.keep_samples,
         seed=args.seed,
         device=args.device,
-        columns=mapping,
+        columns=args.columns,
         progress=_progress if sys.stderr.isatty() else None,
     )
     for note in report.notes:
         sys.stderr.write(f"note: {note}\n")
     sys.stderr.write(report.sentence() + "\n")
     return 0
-
-
-def read_mapping(path: Path) -> dict[str, str]:
-    """Quantity (or `<quantity>_error`) to column name, from a TOML file, in [columns] or bare."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not a TOML file: {error}") from error
-    entries = content.get("columns", content)
-    wrong = [key for key, value in entries.items() if not isinstance(value, str)]
-    if wrong:
-        raise ValueError(
-            f'{path}: {", ".join(wrong)} must be the name of a column in quotes, as g = "Gmag"'
-        )
-    return dict(entries)
 
 
 def _progress(done: int, total: int | None) -> None:

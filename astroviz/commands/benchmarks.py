@@ -1,0 +1,89 @@
+r"""What `astroviz bench` measures: small functions from a device to named figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from astroviz.core.engine import Engine
+
+__all__ = ["BENCHMARKS", "draws", "interactive", "stars"]
+
+Figures = dict[str, float]
+_MODEL = "stars"
+
+
+def draws(device: str) -> Figures:
+    """10,000 draws: 100 for each of 100 simulated stars, asked at once (best of three)."""
+    model, engine = _open(device)
+    with engine:
+        seconds = min(_ask_all(model, engine, 100, 100, seed) for seed in range(3))
+    return {"seconds for 100 x 100 draws": seconds, "draws a second": 10_000 / seconds}
+
+
+def stars(device: str) -> Figures:
+    """Stars a second at 100 draws each, over a table of 2,000, summaries included."""
+    from astroviz.inference import infer
+
+    model, engine = _open(device)
+    engine.close()
+    observations = model.simulate(2_000, seed=0).observations
+    start = time.perf_counter()
+    infer(observations, model=model, samples=100, device=device)
+    return {"stars a second": 2_000 / (time.perf_counter() - start)}
+
+
+def interactive(device: str) -> Figures:
+    """Milliseconds until the first chunk and until all of 2,000 draws of one star, p50 and p90."""
+    model, engine = _open(device)
+    observations = model.simulate(40, seed=1).observations
+    first, whole = [], []
+    with engine:
+        for row in range(len(observations)):
+            request = model.posterior(observations, row).request(2_000, seed=row)
+            start = time.perf_counter()
+            ticket = engine.submit(request)
+            for _ in ticket:
+                first.append(time.perf_counter() - start)
+                break
+            ticket.result()
+            whole.append(time.perf_counter() - start)
+    return {
+        f"{name}, p{level} ms": float(np.percentile(times[5:], level) * 1e3)
+        for name, times in (("first chunk", first), ("2,000 draws", whole))
+        for level in (50, 90)
+    }
+
+
+def _open(device: str) -> tuple[Any, Engine]:
+    from astroviz.core.engine import Engine
+    from astroviz.core.registry import load
+
+    engine = Engine(device=device)
+    model = load(_MODEL, device=device)
+    _ask_all(model, engine, 4, 16, seed=99)  # the first call pays for lazy set-up
+    return model, engine
+
+
+def _ask_all(model: Any, engine: Engine, count: int, n: int, seed: int) -> float:
+    observations = model.simulate(count, seed=seed).observations
+    requests = [
+        model.posterior(observations, row).request(n, seed=row, priority="batch")
+        for row in range(count)
+    ]
+    start = time.perf_counter()
+    tickets = [engine.submit(request) for request in requests]
+    for ticket in tickets:
+        ticket.result()
+    return time.perf_counter() - start
+
+
+BENCHMARKS: dict[str, Callable[[str], Figures]] = {
+    "draws": draws,
+    "interactive": interactive,
+    "stars": stars,
+}

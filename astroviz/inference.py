@@ -1,0 +1,299 @@
+r"""Answer whole tables: one row of results for each row of the input, in the same order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.table import Table
+
+from astroviz.core.draws import Draws
+from astroviz.core.engine import Engine
+from astroviz.core.registry import load
+from astroviz.io.columns import guess_mapping
+from astroviz.io.convert import to_observations
+from astroviz.io.mapping import ColumnChoice, ColumnMapping
+from astroviz.io.observations import Observations
+from astroviz.summaries import columns_of_rows, row_seed, status
+
+__all__ = ["Report", "column_mapping", "infer", "infer_file"]
+
+Progress = Callable[[int, int | None], None]
+# Rows asked ahead of the one that is waited for: enough to fill micro-batches, small enough for
+# the engine's bounded queue.
+_AHEAD = 256
+# Rows summarised and written at a time.
+_GROUP = 4096
+
+
+@dataclass
+class Report:
+    """What became of a table.
+
+    Arguments:
+        rows: Number of rows answered.
+        statuses: Status (bad input without its reason) to number of rows.
+        notes: What was assumed about the table.
+    """
+
+    rows: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def count(self, statuses: Iterable[str]) -> None:
+        """Add rows."""
+        for text in statuses:
+            kind = "bad input" if text.startswith("bad input") else text
+            self.statuses[kind] = self.statuses.get(kind, 0) + 1
+            self.rows += 1
+
+    def sentence(self) -> str:
+        """One line on how it went."""
+        parts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.statuses.items()))
+        return f"{self.rows} rows" + (f": {parts}" if parts else "")
+
+
+def infer(
+    table: Any,
+    model: Any = "stars",
+    samples: int = 500,
+    seed: int = 0,
+    device: str = "auto",
+    columns: ColumnMapping | Mapping[str, str] | None = None,
+    keep_samples: bool = False,
+) -> Table:
+    r"""Posterior summaries of every row of a table.
+
+    Arguments:
+        table: Path of a file, astropy Table, pandas DataFrame, or `Observations`.
+        model: Name of a model, or the model.
+        samples: Draws of each row.
+        seed: Seed of the draws; those of a row depend on it and on what was observed, not on
+            the order of the rows.
+        device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+        columns: Which column is which quantity: a `ColumnMapping`, or names such as
+            `{"g": "Gmag", "g_error": "e_Gmag"}` that take the place of what was guessed.
+        keep_samples: Add the draws, shape (rows, samples) for each parameter.
+
+    Returns:
+        A table of as many rows as the input, in its order, with the columns
+        `<parameter>_q025 _q16 _q50 _q84 _q975 _mean _std`, `p_young`, `p_disk`, `ood_score` and
+        `status`, and first `identifier` if the input has one; `meta` holds model, seed and notes.
+
+    Example:
+        >>> infer("census.txt", samples=1000)  # doctest: +SKIP
+    """
+    from astroviz.io.tables import read_table
+
+    _check(samples)
+    chosen = load(model, device=device) if isinstance(model, str) else model
+    if isinstance(table, str | Path):
+        table = read_table(table)
+    named, observations = _observed(table, columns, chosen)
+    with Engine(device=device) as engine:
+        groups = [
+            columns_of_rows(answers, statuses, _names(chosen), ids, keep_samples)
+            for answers, statuses, ids in _groups(
+                chosen, engine, observations, samples, seed, named
+            )
+        ]
+    found = Table({name: np.concatenate([group[name] for group in groups]) for name in groups[0]})
+    _describe(found, chosen)
+    found.meta |= _provenance(chosen, samples, seed) | {"notes": list(observations.notes)}
+    return found
+
+
+def infer_file(
+    source: Path,
+    out: Path,
+    model: str = "stars",
+    samples: int = 500,
+    seed: int = 0,
+    device: str = "auto",
+    columns: Path | None = None,
+    keep_samples: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    r"""The same from file to file, a group of rows at a time where the format allows.
+
+    Arguments:
+        source: The table to answer.
+        out: The file to write; its suffix says the format.
+        model: Name of the model.
+        samples: Draws of each row.
+        seed: Seed of the draws.
+        device: Where to run.
+        columns: TOML file of a column mapping.
+        keep_samples: Add one list column of draws per parameter.
+        progress: Called with the rows done and, where known, the rows in all.
+
+    Returns:
+        How many rows ended how.
+    """
+    from astroviz.io.catalogues import stream_rows
+    from astroviz.io.export import ResultWriter
+
+    _check(samples)
+    chosen = load(model, device=device)
+    report, notes = Report(), dict[str, None]()
+    mapping: ColumnMapping | None = None
+    writer = ResultWriter(out, _provenance(chosen, samples, seed))
+    with Engine(device=device) as engine, writer:
+        for part in stream_rows(source):
+            if mapping is None:
+                mapping = column_mapping(columns, part, chosen.quantities)
+            observations = to_observations(part, mapping, chosen.quantities)
+            notes |= dict.fromkeys(observations.notes)
+            named = mapping.identifier is not None
+            for answers, statuses, ids in _groups(
+                chosen, engine, observations, samples, seed, named
+            ):
+                found = Table(
+                    columns_of_rows(answers, statuses, _names(chosen), ids, keep_samples)
+                )
+                _describe(found, chosen)
+                writer.write(found)
+                report.count(statuses)
+                if progress:
+                    progress(report.rows, None)
+    report.notes = tuple(notes)
+    return report
+
+
+def column_mapping(
+    source: Path | Mapping[str, str] | None, table: Table, quantities: Iterable[Any]
+) -> ColumnMapping:
+    """The guess for a table, corrected by names given, or a mapping file in the place of it.
+
+    Arguments:
+        source: None; names of columns by quantity; or a TOML file of either form.
+        table: The table, or its first rows.
+        quantities: The quantities to look for.
+    """
+    if isinstance(source, Path):
+        try:
+            text = source.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{source} is not a TOML file: {error}") from error
+        names = _plain_names(text)
+        if names is None:
+            return ColumnMapping.from_toml(text)
+        source = names
+    mapping = guess_mapping(table, quantities, need_one=not source)
+    for name, column in (source or {}).items():
+        _correct(mapping, name, column)
+    return mapping
+
+
+def _plain_names(text: str) -> dict[str, str] | None:
+    """`g = "Gmag"` lines, bare or under [columns]; None for the full form of a mapping."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None  # the full form's reader says what is wrong
+    entries = data.get("columns", data)
+    if "quantities" in entries or not isinstance(entries, dict):
+        return None
+    return {str(k): v for k, v in entries.items()} if _all_text(entries) else None
+
+
+def _all_text(entries: Mapping[str, Any]) -> bool:
+    return all(isinstance(value, str) for value in entries.values())
+
+
+def _correct(mapping: ColumnMapping, name: str, column: str) -> None:
+    if name in ("identifier", "ra", "dec", "ruwe"):
+        setattr(mapping, name, column)
+        return
+    quantity, _, part = name.partition("_error")
+    if part == "" and name.endswith("_error"):
+        mapping.choices.setdefault(quantity, ColumnChoice(quantity)).error = column
+        mapping.choices[quantity].error_is = "error"
+        return
+    old = mapping.choices.get(name)
+    mapping.choices[name] = ColumnChoice(column, error=old.error if old else None)
+
+
+def _observed(table: Any, columns: Any, model: Any) -> tuple[bool, Observations]:
+    """Whether there is an identifier, and the table as the model sees it."""
+    if isinstance(table, Observations):
+        return True, table
+    if hasattr(table, "to_dict") and hasattr(table, "columns"):
+        table = Table.from_pandas(table)
+    if isinstance(columns, ColumnMapping):
+        mapping = columns
+    else:
+        mapping = column_mapping(columns, table, model.quantities)
+    return mapping.identifier is not None, to_observations(table, mapping, model.quantities)
+
+
+def _groups(
+    model: Any, engine: Engine, observations: Observations, samples: int, seed: int, named: bool
+) -> Iterator[tuple[list[Draws], list[str], list[str] | None]]:
+    """Draws, statuses and identifiers of up to `_GROUP` rows at a time; one group if no rows."""
+    answers = _answers(model, engine, observations, samples, seed)
+    for start in range(0, max(len(observations), 1), _GROUP):
+        rows = range(start, min(start + _GROUP, len(observations)))
+        draws = [next(answers) for _ in rows]
+        statuses = [
+            status(observations, row, _extrapolated(model, answer))
+            for row, answer in zip(rows, draws, strict=True)
+        ]
+        names = [str(observations.identifiers[row]) for row in rows] if named else None
+        yield draws, statuses, names
+
+
+def _answers(
+    model: Any, engine: Engine, observations: Observations, samples: int, seed: int
+) -> Iterator[Draws]:
+    waiting: deque[Any] = deque()
+    for row in range(len(observations)):
+        request = model.posterior(observations, row).request(
+            samples, seed=row_seed(observations, row, seed), priority="batch"
+        )
+        waiting.append(engine.submit(request))
+        if len(waiting) >= _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _extrapolated(model: Any, draws: Draws) -> bool:
+    limit = getattr(model, "ood_threshold", None)
+    score = draws.extras.get("ood_score")
+    return limit is not None and score is not None and bool(np.mean(score) > limit)
+
+
+def _names(model: Any) -> list[str]:
+    return [parameter.name for parameter in (*model.parameters, *model.derived)]
+
+
+def _describe(table: Table, model: Any) -> None:
+    """Put the unit of each parameter on its columns."""
+    for parameter in (*model.parameters, *model.derived):
+        for name in table.colnames:
+            if name == parameter.name or name.startswith(parameter.name + "_"):
+                table[name].unit = parameter.unit or None
+
+
+def _provenance(model: Any, samples: int, seed: int) -> dict[str, Any]:
+    from astroviz import __version__
+
+    return {
+        "astroviz": __version__,
+        "model": model.name,
+        "model_sha256": model.card.sha256,
+        "samples": samples,
+        "seed": seed,
+    }
+
+
+def _check(samples: int) -> None:
+    if samples < 2:
+        raise ValueError(f"the number of samples must be 2 or more, not {samples}")

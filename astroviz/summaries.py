@@ -1,0 +1,111 @@
+r"""From the draws of one row to its line in a table of results."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from astroviz.core.draws import Draws
+from astroviz.io.observations import Observations, State
+
+__all__ = ["QUANTILES", "column_names", "columns_of_rows", "row_seed", "status"]
+
+QUANTILES = {"q025": 0.025, "q16": 0.16, "q50": 0.5, "q84": 0.84, "q975": 0.975}
+_MOMENTS = ("mean", "std")
+_SCORES = ("p_young", "p_disk", "ood_score")
+# Kinds of quantity that say something about the star itself; a parallax alone does not.
+_INFORMATIVE = ("magnitude", "label")
+
+
+def column_names(
+    parameters: Sequence[str], identifier: bool = False, keep_samples: bool = False
+) -> list[str]:
+    """The columns of a table of results, in order."""
+    names = ["identifier"] if identifier else []
+    for parameter in parameters:
+        names += [f"{parameter}_{suffix}" for suffix in (*QUANTILES, *_MOMENTS)]
+    names += [*_SCORES, "status"]
+    return names + (list(parameters) if keep_samples else [])
+
+
+def columns_of_rows(
+    answers: Sequence[Draws],
+    statuses: Sequence[str],
+    parameters: Sequence[str],
+    identifiers: Iterable[str] | None = None,
+    keep_samples: bool = False,
+) -> dict[str, np.ndarray]:
+    r"""Summaries of :math:`N` rows.
+
+    Arguments:
+        answers: Draws of each row; they need the columns `parameters`.
+        statuses: One text per row.
+        parameters: Names of the :math:`d` columns to summarise.
+        identifiers: One text per row, if the table has an identifier.
+        keep_samples: Add the draws themselves, shape :math:`(N, n)` per parameter.
+
+    Returns:
+        Columns of length :math:`N` in the order of `column_names`; works for no rows.
+    """
+    found: dict[str, np.ndarray] = {}
+    if identifiers is not None:
+        found["identifier"] = np.asarray(list(identifiers), dtype=str)
+    stack = _stacked(answers, parameters)
+    for column, parameter in enumerate(parameters):
+        draws = stack[:, :, column].astype(np.float64)
+        # Quantiles of an empty axis are undefined; a table of no rows still has its columns.
+        levels = (
+            np.quantile(draws, list(QUANTILES.values()), axis=1)
+            if len(draws)
+            else np.empty((len(QUANTILES), 0))
+        )
+        for suffix, values in zip(QUANTILES, levels, strict=True):
+            found[f"{parameter}_{suffix}"] = values.astype(np.float32)
+        found[f"{parameter}_mean"] = draws.mean(axis=1).astype(np.float32)
+        found[f"{parameter}_std"] = draws.std(axis=1).astype(np.float32)
+    for name in _SCORES:
+        found[name] = np.array([_scalar(draws, name) for draws in answers], dtype=np.float32)
+    found["status"] = np.asarray(list(statuses), dtype=str)
+    if keep_samples:
+        found |= {name: stack[:, :, column] for column, name in enumerate(parameters)}
+    return found
+
+
+def status(observations: Observations, row: int, extrapolated: bool) -> str:
+    """`ok`, `ok: extrapolated`, `no data` or `bad input: <why>`; never empty."""
+    problem = observations.problems.get(row)
+    if problem:
+        return f"bad input: {problem}"
+    states = observations.states[row]
+    known = (states == State.OBSERVED) | (states == State.LIMIT)
+    kinds = np.array([quantity.kind for quantity in observations.quantities])
+    if not (known & np.isin(kinds, _INFORMATIVE)).any():
+        return "no data"
+    return "ok: extrapolated" if extrapolated else "ok"
+
+
+def row_seed(observations: Observations, row: int, seed: int) -> int:
+    """Seed of one row, from what was observed: the order and company of rows do not matter.
+
+    One seed for every row would give all stars the same noise, and quantities averaged over stars
+    would keep the error of a single one.
+    """
+    digest = hashlib.sha256(f"{seed}".encode())
+    for array in (observations.values, observations.errors, observations.states):
+        digest.update(np.ascontiguousarray(array[row]).tobytes())
+    return int.from_bytes(digest.digest()[:7], "little")
+
+
+def _stacked(answers: Sequence[Draws], parameters: Sequence[str]) -> np.ndarray:
+    if not answers:
+        return np.empty((0, 1, len(parameters)), dtype=np.float32)
+    order = [answers[0].names.index(name) for name in parameters]
+    return np.stack([draws.values[:, order] for draws in answers])
+
+
+def _scalar(draws: Draws, name: str) -> float:
+    extras: Mapping[str, Any] = draws.extras
+    return float(np.mean(extras[name])) if name in extras else float("nan")
