@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from astroviz.core.engine import Engine as Engine
     from astroviz.core.registry import list_models as list_models
     from astroviz.core.registry import load as load
-    from astroviz.dashboards.shell import serve as serve
+    from astroviz.dashboards.serve import serve as serve
     from astroviz.inference import infer as infer
     from astroviz.io.tables import read_table as read_table
     from astroviz.widgets import explore as explore
@@ -41,7 +41,7 @@ _HOMES = {
     "list_models": "astroviz.core.registry",
     "load": "astroviz.core.registry",
     "read_table": "astroviz.io.tables",
-    "serve": "astroviz.dashboards.shell",
+    "serve": "astroviz.dashboards.serve",
     "wrap": "astroviz.wrapping",
 }
 

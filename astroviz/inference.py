@@ -9,19 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy import units as u
 from astropy.table import Table
 
 from astroviz.core.draws import Draws
 from astroviz.core.engine import Engine
 from astroviz.core.registry import load
+from astroviz.io.catalogues import stream_rows
 from astroviz.io.columns import guess_mapping
 from astroviz.io.convert import to_observations
+from astroviz.io.export import ResultWriter
 from astroviz.io.mapping import ColumnChoice, ColumnMapping
 from astroviz.io.observations import Observations
+from astroviz.io.tables import read_table
 from astroviz.summaries import columns_of_rows, row_seed, status
 
 __all__ = ["Report", "column_mapping", "infer", "infer_file"]
 
+# Draws, statuses and identifiers (None where the table has none) of some rows.
+Group = tuple[list[Draws], list[str], list[str] | None]
 Progress = Callable[[int, int | None], None]
 # Rows asked ahead of the one that is waited for: enough to fill micro-batches, small enough for
 # the engine's bounded queue.
@@ -87,22 +93,14 @@ def infer(
     Example:
         >>> infer("census.txt", samples=1000)  # doctest: +SKIP
     """
-    from astroviz.io.tables import read_table
-
     _check(samples)
     chosen = load(model, device=device) if isinstance(model, str) else model
     if isinstance(table, str | Path):
         table = read_table(table)
     named, observations = _observed(table, columns, chosen)
     with Engine(device=device) as engine:
-        groups = [
-            columns_of_rows(answers, statuses, _names(chosen), ids, keep_samples)
-            for answers, statuses, ids in _groups(
-                chosen, engine, observations, samples, seed, named
-            )
-        ]
-    found = Table({name: np.concatenate([group[name] for group in groups]) for name in groups[0]})
-    _describe(found, chosen)
+        groups = list(_groups(chosen, engine, observations, samples, seed, named))
+    found = _table(chosen, groups, keep_samples)
     found.meta |= _provenance(chosen, samples, seed) | {"notes": list(observations.notes)}
     return found
 
@@ -134,32 +132,24 @@ def infer_file(
     Returns:
         How many rows ended how.
     """
-    from astroviz.io.catalogues import stream_rows
-    from astroviz.io.export import ResultWriter
-
     _check(samples)
     chosen = load(model, device=device)
     report, notes = Report(), dict[str, None]()
     mapping: ColumnMapping | None = None
-    writer = ResultWriter(out, _provenance(chosen, samples, seed))
-    with Engine(device=device) as engine, writer:
-        for part in stream_rows(source):
+    with Engine(device=device) as engine, ResultWriter(out) as writer:
+        for part, _, total in stream_rows(source):
             if mapping is None:
                 mapping = column_mapping(columns, part, chosen.quantities)
             observations = to_observations(part, mapping, chosen.quantities)
             notes |= dict.fromkeys(observations.notes)
             named = mapping.identifier is not None
-            for answers, statuses, ids in _groups(
-                chosen, engine, observations, samples, seed, named
-            ):
-                found = Table(
-                    columns_of_rows(answers, statuses, _names(chosen), ids, keep_samples)
-                )
-                _describe(found, chosen)
+            for group in _groups(chosen, engine, observations, samples, seed, named):
+                found = _table(chosen, [group], keep_samples)
+                found.meta |= _provenance(chosen, samples, seed)
                 writer.write(found)
-                report.count(statuses)
+                report.count(found["status"])
                 if progress:
-                    progress(report.rows, None)
+                    progress(report.rows, total)
     report.notes = tuple(notes)
     return report
 
@@ -235,7 +225,7 @@ def _observed(table: Any, columns: Any, model: Any) -> tuple[bool, Observations]
 
 def _groups(
     model: Any, engine: Engine, observations: Observations, samples: int, seed: int, named: bool
-) -> Iterator[tuple[list[Draws], list[str], list[str] | None]]:
+) -> Iterator[Group]:
     """Draws, statuses and identifiers of up to `_GROUP` rows at a time; one group if no rows."""
     answers = _answers(model, engine, observations, samples, seed)
     for start in range(0, max(len(observations), 1), _GROUP):
@@ -270,16 +260,25 @@ def _extrapolated(model: Any, draws: Draws) -> bool:
     return limit is not None and score is not None and bool(np.mean(score) > limit)
 
 
-def _names(model: Any) -> list[str]:
-    return [parameter.name for parameter in (*model.parameters, *model.derived)]
-
-
-def _describe(table: Table, model: Any) -> None:
-    """Put the unit of each parameter on its columns."""
+def _table(model: Any, groups: Iterable[Group], keep_samples: bool) -> Table:
+    """Summaries of groups of rows, each parameter's columns with its unit."""
+    names = [parameter.name for parameter in (*model.parameters, *model.derived)]
+    parts = [
+        columns_of_rows(answers, statuses, names, identifiers, keep_samples)
+        for answers, statuses, identifiers in groups
+    ]
+    table = Table({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     for parameter in (*model.parameters, *model.derived):
         for name in table.colnames:
             if name == parameter.name or name.startswith(parameter.name + "_"):
-                table[name].unit = parameter.unit or None
+                table[name].unit = _unit(parameter.unit, spread=name.endswith("_std"))
+    return table
+
+
+def _unit(text: str, spread: bool) -> u.UnitBase | None:
+    unit = u.Unit(text) if text else None
+    # The spread of log10(age / yr) is in dex, whatever the age was measured in.
+    return u.dex if spread and isinstance(unit, u.function.FunctionUnitBase) else unit
 
 
 def _provenance(model: Any, samples: int, seed: int) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_serve_defaults_to_this_machine_only():
 def test_models_lists_the_shipped_model_with_its_hash(capsys):
     assert main(["models", "--json"]) == 0
     cards = json.loads(capsys.readouterr().out)
-    stars = next(card for card in cards if card["name"] == "stars")
+    stars = next(card for card in cards if card["name"] == "stars/young")
     assert len(stars["sha256"]) == 64
     assert main(["models"]) == 0
     assert stars["sha256"][:12] in capsys.readouterr().out

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -74,3 +75,14 @@ def test_every_model_loads_from_an_install_outside_the_checkout(installed):
     answer = json.loads(result.stdout)
     assert answer["file"].startswith(str(installed))
     assert "stars" in answer["models"]
+
+
+def test_the_source_archive_builds_on_its_own(root, tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {"pyproject.toml", "README.md", "LICENSE", "astroviz/cli.py"}
+    assert wanted <= names
+    assert any(name.startswith("models/stars/") for name in names)
+    assert not any(name.startswith(".venv") for name in names)

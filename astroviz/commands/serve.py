@@ -3,6 +3,7 @@ r"""Serve the gallery and every explorer to browsers."""
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
 
 __all__ = ["add_arguments", "run"]
@@ -26,8 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    from astroviz.dashboards.shell import serve
+    from astroviz.dashboards.serve import serve
 
+    # The address, and why a page is not available, belong on the terminal.
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("astroviz").setLevel(logging.INFO)
     serve(
         port=args.port,
         address=args.address,
