@@ -1,11 +1,11 @@
 r"""Checks of the physics tables against independent numbers.
 
-    | library_residuals: our passband integrals against astroARIADNE's for the same models
-    | vega: the CALSPEC spectrum of Vega in the published zero points
-    | interpolation: the regular grid against published models between its knots
-    | tracks: the shipped age grid against the package's finer one
-    | sun: 5772 K, logg 4.438 against the Sun's Vega magnitudes (Willmer 2018)
-    | colour_residuals: model minus observed colours of 5-30 Myr stars (Pecaut & Mamajek 2013)
+| library_residuals: our passband integrals against astroARIADNE's for the same models
+| vega: the CALSPEC spectrum of Vega in the published zero points
+| interpolation: the regular grid against published models between its knots
+| tracks: the shipped age grid against the package's finer one
+| sun: 5772 K, logg 4.438 against the Sun's Vega magnitudes (Willmer 2018)
+| colour_residuals: model minus observed colours of 5-30 Myr stars (Pecaut & Mamajek 2013)
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def metrics_of(
 
 
 def table_magnitudes(
-    tables: Mapping[str, np.ndarray], name: str, teff: np.ndarray, logg: np.ndarray
+    tables: Mapping[str, np.ndarray], name: str, teff: np.ndarray | float, logg: np.ndarray | float
 ) -> np.ndarray:
     """(n, 15) magnitudes of stars of one solar radius at 10 pc, solar composition."""
     key = f"atmosphere.{name}."
@@ -161,9 +161,7 @@ def interpolation_error(
     }
 
 
-def track_error(
-    tables: Mapping[str, np.ndarray], sources: Sources, name: str
-) -> dict[str, float]:
+def track_error(tables: Mapping[str, np.ndarray], sources: Sources, name: str) -> dict[str, float]:
     """95th percentile of |interpolated - package's own| in dex, log age 6-8, 0.1-3 Msun."""
     raw = load_track(sources, name)
     age, mass = np.meshgrid(raw["log_age"], raw["log_mass"], indexing="ij")

@@ -26,10 +26,11 @@ __all__ = ["AV", "LAWS", "RV", "TEFF_KNOTS", "band_extinction", "law_curve"]
 LAWS: tuple[str, ...] = ("f99", "g23")
 AV = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0])
 RV = np.array([2.5, 3.1, 4.0, 5.5])
-TEFF_KNOTS = np.array(
-    [2000, 2300, 2600, 2900, 3200, 3500, 3800, 4200, 4600, 5000]
-    + [6000, 7000, 8200, 10000, 14000, 20000, 30000],
-    dtype=float,
+TEFF_KNOTS = np.concatenate(
+    [
+        [2000.0, 2300.0, 2600.0, 2900.0, 3200.0, 3500.0, 3800.0, 4200.0, 4600.0, 5000.0],
+        [6000.0, 7000.0, 8200.0, 10000.0, 14000.0, 20000.0, 30000.0],
+    ]
 )
 _LOGG = 4.0
 _F99_END, _G23_END = 10.0 / 3.0, 31.9
@@ -65,9 +66,7 @@ def law_curve(law: str, r_v: float, wavelength: np.ndarray) -> np.ndarray:
     return np.where(grid > _F99_END, _f99_far(r_v, grid), near)
 
 
-def band_extinction(
-    law: str, grid: SpectralGrid, filters: tuple[Filter, ...]
-) -> np.ndarray:
+def band_extinction(law: str, grid: SpectralGrid, filters: tuple[Filter, ...]) -> np.ndarray:
     """(t, av, rv, b) extinction in mag for spectra of `TEFF_KNOTS`, logg 4, [M/H] 0."""
     rows = np.searchsorted(TEFF, TEFF_KNOTS)
     gravity, metals = int(np.argmin(np.abs(LOGG - _LOGG))), int(np.argmin(np.abs(METALLICITY)))

@@ -8,7 +8,7 @@ Five packages carry the ingredients; only the build needs them, never a user of 
     | astro-sedpy 0.4.1 (MIT): passbands of 2MASS, IRAC and MIPS, and a spectrum of Vega
     | astroARIADNE 1.5.2 (MIT): band fluxes used as an independent check, nothing else
 
-Every archive is compared with its SHA-256 before a byte of it is read. The grids are pickles, so
+Every archive is compared with its SHA-256 before anything in it is used. The grids are pickles, so
 they are opened by an unpickler that knows a dozen numpy and astropy names and refuses the rest.
 """
 
@@ -21,6 +21,7 @@ import pickle
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,13 +197,17 @@ def gather(
 
 
 def _download(folder: Path, package: Package) -> None:
-    kind = ["--no-binary", ":all:"] if package.source else ["--only-binary", ":all:"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", *kind, "--dest", str(folder)]
-    command.append(f"{package.name}=={package.version}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    # pip asks a source archive for its metadata after saving it; the file is what counts here.
-    if done.returncode and _found(folder, package) is None:
+    kind = "--no-binary" if package.source else "--only-binary"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", kind, package.name]
+    with tempfile.TemporaryDirectory() as place:
+        # With the hash in a requirements file, pip refuses a wrong archive before it runs any of
+        # it: a source archive is asked for its metadata.
+        wanted = Path(place, "requirements.txt")
+        pin = f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n"
+        wanted.write_text(pin, encoding="utf-8")
+        command += ["--require-hashes", "--requirement", str(wanted), "--dest", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise RuntimeError(
             f"could not download {package.name} {package.version} ({reason}); "

@@ -6,12 +6,12 @@ is a build-time command; users of the tables need neither the packages nor a net
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from astroviz.core.registry import save_model
 from astroviz.stars.build_atmospheres import (
     COARSE,
     LOGG,
@@ -23,7 +23,7 @@ from astroviz.stars.build_atmospheres import (
     mix_weight,
     regular_grid,
 )
-from astroviz.stars.build_card import write_card
+from astroviz.stars.build_card import tables_card
 from astroviz.stars.build_extinction import (
     AV,
     LAWS,
@@ -33,7 +33,7 @@ from astroviz.stars.build_extinction import (
     law_curve,
 )
 from astroviz.stars.build_filters import Filter, load_filters
-from astroviz.stars.build_sources import Sources, gather
+from astroviz.stars.build_sources import gather
 from astroviz.stars.build_tracks import TRACKS, track_tables
 
 __all__ = ["build"]
@@ -147,17 +147,13 @@ def write_tables(
     tables: dict[str, np.ndarray], out: Path, metrics: dict[str, object] | None = None
 ) -> None:
     """Write the weights as float32 (flags as uint8) and the card with their SHA-256."""
-    from safetensors.numpy import save_file
+    import torch
 
-    out.mkdir(parents=True, exist_ok=True)
     compact = {
-        key: np.ascontiguousarray(array if array.dtype == np.uint8 else array.astype(np.float32))
+        key: torch.from_numpy(array if array.dtype == np.uint8 else array.astype(np.float32))
         for key, array in sorted(tables.items())
     }
-    path = out / "weights.safetensors"
-    save_file(compact, path)
-    path.chmod(0o644)
-    write_card(out, hashlib.sha256(path.read_bytes()).hexdigest(), compact, metrics or {})
+    save_model(out, compact, tables_card(metrics or {}))
 
 
 def _mixed(parts: list[np.ndarray], teff: np.ndarray) -> np.ndarray:
