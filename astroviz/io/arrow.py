@@ -114,7 +114,8 @@ def _array(column: Any) -> pa.Array:
         raw = np.char.decode(raw, "utf-8", "replace")
     if raw.dtype.kind in "UO":
         cells = [None if hidden else cell for cell, hidden in zip(raw.tolist(), mask, strict=True)]
-        return pa.array(cells, pa.string() if raw.dtype.kind == "U" else None)
+        empty = all(cell is None for cell in cells)
+        return pa.array(cells, pa.string() if raw.dtype.kind == "U" or empty else None)
     return pa.array(raw, mask=mask if mask.any() else None)
 
 
@@ -127,12 +128,28 @@ def _describe(table: Table, about: Mapping[bytes, bytes]) -> None:
                 table[entry["name"]].unit = _unit(entry.get("unit"))
                 table[entry["name"]].description = entry.get("description")
         table.meta.update(header.get("meta", {}))
+        # astropy writes a mask as a column `<name>.mask` beside the data.
+        if table.meta.pop("__serialized_columns__", None):
+            _apply_masks(table)
     elif _VOPARQUET in about:
         document = votable.parse(io.BytesIO(about[_VOPARQUET]), verify="ignore")
         for entry in document.get_first_table().fields:
             if entry.name in table.colnames:
                 table[entry.name].unit = _unit(str(entry.unit) if entry.unit else None)
                 table[entry.name].description = entry.description
+
+
+def _apply_masks(table: Table) -> None:
+    for name in table.colnames:
+        base = name.removesuffix(".mask")
+        if base == name or base not in table.colnames or table[name].dtype != bool:
+            continue
+        column = table[base]
+        masked = MaskedColumn(
+            column, mask=np.asarray(table[name]) | getattr(column, "mask", False)
+        )
+        table.replace_column(base, masked)
+        table.remove_column(name)
 
 
 def _unit(text: str | None) -> Any:

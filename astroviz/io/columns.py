@@ -90,14 +90,20 @@ class _Columns:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.exact = {name.strip(): name for name in reversed(names)}
-        self.loose = {key(name): name for name in reversed(names)}
+        self.loose: dict[str, list[str]] = {}
+        for name in names:
+            self.loose.setdefault(key(name), []).append(name)
 
     def first(self, wanted: Iterable[str]) -> str | None:
         return next(iter(self.all(wanted)), None)
 
     def all(self, wanted: Iterable[str]) -> list[str]:
-        hits = (self.exact.get(name) or self.loose.get(key(name)) for name in wanted)
-        return list(dict.fromkeys(hit for hit in hits if hit is not None))
+        found: dict[str, None] = {}
+        for name in wanted:
+            if name in self.exact:
+                found[self.exact[name]] = None
+            found.update(dict.fromkeys(self.loose.get(key(name), ())))
+        return list(found)
 
     def is_other_system(self, name: str) -> bool:
         return name in _SHARED_NAMES and bool(_OTHER_SYSTEM & set(self.exact))
@@ -150,8 +156,7 @@ def _has_letters(table: Table | None, column: str, count: int) -> bool:
 def _nothing_known(names: Sequence[str], quantities: Sequence[Quantity]) -> str:
     shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
     works = "; ".join(
-        f"{quantity.name}: {', '.join(known_names(quantity)[1:4]) or quantity.name}"
-        for quantity in quantities
+        f"{quantity.name}: {', '.join(known_names(quantity)[:4])}" for quantity in quantities
     )
     return (
         f"no column of the table is known: it has {shown or 'no columns'}. "

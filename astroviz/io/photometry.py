@@ -189,9 +189,11 @@ def _log_scale(quantity: Quantity, unit: u.UnitBase | None, default: float = 1.0
     if plain == u.dimensionless_unscaled:
         return default
     target = u.mag if quantity.unit == "mag" else u.dex
-    if (plain.is_equivalent(u.mag) and target == u.mag) or plain == target:
-        return float(plain.to(target))
-    raise _wrong(quantity, unit)
+    # A dex is -2.5 mag to astropy; a column that says so is not a magnitude.
+    factor = float(plain.to(target)) if plain.is_equivalent(target) else 0.0
+    if factor <= 0:
+        raise _wrong(quantity, unit)
+    return factor
 
 
 def _factor(quantity: Quantity, unit: u.UnitBase | None, target: u.UnitBase) -> float:

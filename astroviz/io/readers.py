@@ -16,7 +16,7 @@ from astroviz.io.arrow import from_arrow
 from astroviz.io.errors import TableError
 from astroviz.io.text_tables import as_utf8, read_text
 
-__all__ = ["MAX_MEMORY", "MAX_TEXT", "READERS", "check_size", "first_table"]
+__all__ = ["MAX_MEMORY", "MAX_TEXT", "READERS", "check_size", "first_table", "fits_rows"]
 
 MAX_TEXT = 500_000_000  # bytes of text, read whole
 MAX_MEMORY = 4_000_000_000  # bytes of a FITS or Parquet table once in memory
@@ -47,15 +47,24 @@ def first_table(hdus: fits.HDUList, label: str) -> fits.BinTableHDU:
     return next((hdu for hdu in tables if hdu.header["NAXIS2"] > 0), tables[0])
 
 
+def fits_rows(hdu: fits.BinTableHDU) -> Table:
+    """A FITS table with its texts as texts, not bytes."""
+    table = Table.read(hdu, format="fits")
+    table.convert_bytestring_to_unicode()
+    return table
+
+
 def _fits(stream: BinaryIO, label: str, max_rows: int | None) -> Table:
-    with fits.open(stream, memmap=False, lazy_load_hdus=True) as hdus:
+    # The first rows of a long table come from a map of the file, not from all of its bytes.
+    mapped = getattr(stream, "path", None) if max_rows is not None else None
+    with fits.open(mapped or stream, memmap=bool(mapped), lazy_load_hdus=True) as hdus:
         hdu = first_table(hdus, label)
         width, rows = hdu.header["NAXIS1"], hdu.header["NAXIS2"]
         wanted = rows if max_rows is None else min(rows, max_rows)
         _check_memory(width * wanted, label)
         if wanted < rows:
             hdu = type(hdu)(data=hdu.data[:wanted], header=hdu.header)
-        return Table.read(hdu, format="fits")
+        return fits_rows(hdu)
 
 
 def _parquet(stream: BinaryIO, label: str, max_rows: int | None) -> Table:

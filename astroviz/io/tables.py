@@ -29,6 +29,7 @@ __all__ = ["Progress", "Reading", "Source", "TableError", "open_source", "read_i
 Source = str | os.PathLike[str] | bytes | BinaryIO
 Progress = Callable[[float], None]
 _HEAD = 1 << 16
+_PIECE = 1 << 23  # bytes between two reports of progress
 
 
 def read_table(
@@ -159,12 +160,20 @@ class _Counted(io.RawIOBase):
     def __init__(self, stream: BinaryIO, report: Progress) -> None:
         self._stream, self._report = stream, report
         self._size = max(_size(stream), 1)
-        self.name = getattr(stream, "name", None)
+        # Where on disk it is: a memory map reads the first rows without the rest.
+        named = getattr(stream, "name", None)
+        self.path = named if isinstance(stream, io.BufferedReader) else None
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self._report(min(self._stream.tell() / self._size, 1.0) * 0.98)
-        return data
+        pieces = []
+        while size != 0:
+            wanted = _PIECE if size < 0 else min(size, _PIECE)
+            pieces.append(self._stream.read(wanted))
+            size = size if size < 0 else size - len(pieces[-1])
+            self._report(min(self._stream.tell() / self._size, 1.0) * 0.98)
+            if len(pieces[-1]) < wanted:
+                break
+        return b"".join(pieces)
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
         data = self.read(len(buffer))

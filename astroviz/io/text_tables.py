@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -15,7 +17,7 @@ from pyarrow import csv as arrow_csv
 from astroviz.io.arrow import from_arrow
 from astroviz.io.errors import TableError
 
-__all__ = ["NULLS", "as_utf8", "read_text"]
+__all__ = ["NULLS", "as_utf8", "read_text", "stream_text"]
 
 NULLS = ["", "-", "--", "---", "nan", "NaN", "NAN", "null", "NULL", "None", "N/A", "\\N", "<NA>"]
 _DELIMITERS = ("\t", ",", ";", "|")
@@ -59,14 +61,35 @@ def read_text(stream: BinaryIO, name: str, max_rows: int | None = None) -> Table
     lines = data[: 1 << 20].decode("utf-8", "replace").splitlines()
     # The last line of the sample may be cut, unless the sample is the whole file.
     layout = _layout(lines if len(data) <= 1 << 20 else lines[:-1], name)
-    if layout.delimiter is None:
-        table = _spaced(data, layout, name)
-    else:
-        table = _delimited(data, layout, name)
+    table = _body(data, layout, name)
     notes = [*layout.notes, *table.meta.get("reading_notes", [])]
     if notes:
         table.meta["reading_notes"] = notes
     return table if max_rows is None else table[:max_rows]
+
+
+def stream_text(stream: BinaryIO, name: str, batch_rows: int) -> Iterator[Table]:
+    r"""A long text table in pieces; a quoted cell may then not hold a line break.
+
+    Arguments:
+        stream: The bytes, from their start, in UTF-8 or Latin-1.
+        name: Name of the file, for sentences.
+        batch_rows: Rows of a piece.
+    """
+    sample = as_utf8(stream.read(1 << 20)).decode("utf-8", "replace").splitlines()
+    layout = _layout(sample[:-1] or sample, name)
+    stream.seek(0)
+    for _ in range(layout.skip):
+        stream.readline()
+    body = replace(layout, skip=0)
+    while block := b"".join(islice(stream, batch_rows)):
+        yield _body(as_utf8(block), body, name)
+
+
+def _body(data: bytes, layout: _Layout, name: str) -> Table:
+    if layout.delimiter is None:
+        return _spaced(data, layout, name)
+    return _delimited(data, layout, name)
 
 
 def _head(stream: BinaryIO, max_rows: int) -> bytes:
@@ -105,6 +128,8 @@ def _layout(lines: list[str], name: str) -> _Layout:
 
 
 def _delimiter(sample: list[str]) -> str | None:
+    if len(sample[0].split()) == 1 and not any(mark in sample[0] for mark in _DELIMITERS):
+        return ","  # one column, perhaps with quoted texts
     best, columns = None, 1
     for candidate in _DELIMITERS:
         counts = [len(_split(line, candidate)) for line in sample]
