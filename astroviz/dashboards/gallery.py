@@ -1,0 +1,131 @@
+"""The first page: what can be opened, and which question each explorer answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astroviz.dashboards.appearance import CARD_SX, PAGE_SX, THEME, note, text
+
+__all__ = ["PAGES", "PageEntry", "gallery"]
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    r"""One page of the server.
+
+    Arguments:
+        route: Where it lives.
+        title: Its name.
+        question: What it answers.
+        model: Name of the model that it needs.
+        views: Names of its views; each has its own address below the route.
+        cards: View, title and question of each card of the gallery.
+        build: Makes the page: (model, engine, view or None) to a viewable.
+    """
+
+    route: str
+    title: str
+    question: str
+    model: str
+    views: tuple[str, ...]
+    cards: tuple[tuple[str, str, str], ...]
+    build: Callable[[Any, Any, str | None], Any]
+
+
+def _stars(model: Any, engine: Any, view: str | None) -> Any:
+    # Imported when first wanted: `serve --help` and the gallery should not pay for it.
+    from astroviz.dashboards.stars import stars_page
+
+    return stars_page(model, engine, view)
+
+
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry(
+        route="/stars",
+        title="Young stars",
+        question="How old, how massive, how reddened is this star, given only what was measured?",
+        model="stars",
+        views=("star", "catalogue"),
+        cards=(
+            (
+                "star",
+                "One young star",
+                "How old, how massive, how reddened is this star, given only what was measured? "
+                "Switch a survey off and watch what it was worth.",
+            ),
+            (
+                "catalogue",
+                "A catalogue with holes",
+                "Which stars were seen by which surveys, and what do the holes cost? "
+                "Drop a table in, brush it, ask for every star at once.",
+            ),
+        ),
+        build=_stars,
+    ),
+)
+
+
+def _card(
+    entry: PageEntry, view: str, title: str, question: str, failure: str | None
+) -> pmui.Paper:
+    picture = Path(__file__).with_name(f"{entry.model}_{view}.svg")
+    drawing = picture.read_text(encoding="utf-8") if picture.is_file() else ""
+    address = f"{entry.route}/{view}"
+    if failure is None:
+        foot = f'<a class="open" href="{address}">Open</a>'
+    else:
+        foot = f'<span class="faint">Not available: {escape(failure)}</span>'
+    body = note(
+        f'<a href="{address}" class="picture" aria-label="{escape(title)}">{drawing}</a>'
+        f'<div class="words"><h3>{escape(title)}</h3><p>{escape(question)}</p>{foot}</div>'
+    )
+    body.stylesheets = [*body.stylesheets, CARD_CSS]
+    return pmui.Paper(body, elevation=0, sx=CARD_SX, width=400, margin=0)
+
+
+CARD_CSS = """
+.picture { display: block; background: var(--panel-background-color);
+  border-bottom: 1px solid var(--divider-color); color: var(--panel-on-background-color); }
+.picture svg { display: block; width: 100%; height: 190px; }
+.words { padding: 14px 18px 16px; } h3 { margin: 0 0 6px; font-size: 16px; font-weight: 600; }
+.words p { color: var(--panel-on-secondary-color); min-height: 60px; margin-bottom: 12px; }
+a.open { text-decoration: none; font-weight: 600; }
+"""
+
+
+def gallery(house: Any) -> pmui.Page:
+    """The page at `/`; `house` knows which models failed."""
+    cards = [
+        _card(entry, view, title, question, house.failures.get(entry.model))
+        for entry in PAGES
+        for view, title, question in entry.cards
+    ]
+    body = pn.Column(
+        text("Question a trained model with your hands", size=24, bold=True, margin=(44, 0, 4, 0)),
+        text(
+            "Every page opens with an example, its answer drawn, and the evidence for trusting it "
+            "one click away.",
+            faint=True,
+            size=14,
+            margin=(0, 0, 24, 0),
+        ),
+        pn.FlexBox(*cards, gap="20px", margin=0),
+        width=824,
+        max_width=824,
+        align="center",
+    )
+    return pmui.Page(
+        title="astroviz",
+        meta_title="astroviz",
+        main=[body],
+        theme_config=THEME,
+        sx=PAGE_SX,
+        busy_indicator=None,
+    )

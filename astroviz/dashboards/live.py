@@ -1,0 +1,218 @@
+r"""The live loop of a page: ask the engine, draw the newest answer, never fall behind.
+
+This module alone knows three facts about Panel (`tests/dashboards/test_live.py` fails when one of
+them changes):
+
+- a served widget waits `_debounce` milliseconds, 50 by default, before Python hears of it;
+  `instant` makes a widget class that does not wait. The wait is also what merges the events of a
+  drag, so an instant widget must feed a `Live` loop, which keeps the newest question only;
+- Bokeh models may be written only while the document is locked for us, and an async callback holds
+  no lock (panel#1447): answers go to the page by `add_next_tick_callback`;
+- HoloViews and Bokeh figures are not thread-safe (holoviews#6162): nothing is drawn in the engine's
+  thread, answers are only fetched from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+import panel as pn
+
+from astroviz.core.request import Cancelled, Request
+
+__all__ = ["Answer", "EngineLike", "Live", "TicketLike", "instant", "on_tick"]
+
+logger = logging.getLogger(__name__)
+
+# A question that has waited this long behind a running one replaces it in the engine. Below it the
+# running one is let finish, or a steady drag over a 100 ms model would never show anything.
+PATIENCE_S = 0.3
+
+# Threads that sleep until a ticket has news; they do no work of their own.
+_WAITERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="astroviz-wait")
+
+Answer = Any
+W = TypeVar("W", bound=type)
+
+
+class TicketLike(Protocol):
+    """What the loop needs of the engine's tickets."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the parts of the answer as they arrive."""
+
+    def result(self) -> Answer:
+        """The whole answer."""
+
+    def cancel(self) -> None:
+        """Give the work up."""
+
+
+class EngineLike(Protocol):
+    """What the loop needs of the engine."""
+
+    def submit(self, request: Request, latest: Hashable | None = None) -> TicketLike:
+        """Queue a request; a newer one with the same `latest` key takes its place."""
+
+
+def instant(widget: W) -> W:
+    """A subclass of a Panel widget class whose events reach Python without the 50 ms wait."""
+    if not hasattr(widget, "_debounce"):
+        raise AttributeError(
+            f"{widget.__name__} has no '_debounce': Panel {pn.__version__} changed how it delays "
+            "events; astroviz.dashboards.live must learn the new way"
+        )
+    return type(widget)(f"Instant{widget.__name__}", (widget,), {"_debounce": 0})  # type: ignore[return-value]
+
+
+def on_tick(document: Any, act: Callable[[], None]) -> None:
+    """Run something with the document's lock held, soon; at once where there is no server."""
+    if document is None or document.session_context is None:
+        act()
+        return
+    document.add_next_tick_callback(act)
+
+
+class Live:
+    r"""One stream of answers under one stream of questions.
+
+    At most one question is with the engine and at most one waits, the newest. When the first part
+    of an answer has been drawn and a newer question waits, the rest of the answer is given up: in a
+    drag every picture is fresh, and when the hand stops the whole answer follows.
+
+    Arguments:
+        engine: Anything with `submit(request, latest=key)`.
+        key: Names the stream to the engine, for instance (session, "posterior").
+        show: Draws an answer; called with (answer, complete) under the document's lock.
+        failed: Told a sentence when an answer cannot be had.
+        busy: Told True when work starts and False when the stream is idle again.
+        document: The Bokeh document, or None outside a server.
+    """
+
+    def __init__(
+        self,
+        engine: EngineLike,
+        key: Hashable,
+        show: Callable[[Answer, bool], None],
+        failed: Callable[[str], None],
+        busy: Callable[[bool], None] = lambda _: None,
+        document: Any = None,
+    ) -> None:
+        self.engine, self.key, self.show, self.failed = engine, key, show, failed
+        self.busy, self.document = busy, document
+        self.ticket: TicketLike | None = None
+        self.answered = 0
+        self._question: Callable[[], Request] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
+        self._closed = False
+
+    def ask(self, question: Callable[[], Request]) -> None:
+        """Ask; the question is put together when its turn comes, so that none is made in vain."""
+        if self._closed:
+            return
+        self._question = question
+        self._asked_at = time.monotonic()
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def ask_and_wait(self, question: Callable[[], Request]) -> None:
+        """Ask and draw before returning: the first picture of a page, or a page without a loop."""
+        try:
+            self.ticket = self.engine.submit(question(), latest=self.key)
+            self.show(self.ticket.result(), True)
+            self.answered += 1
+        except Exception as error:
+            self._report(error)
+        finally:
+            self.ticket = None
+
+    def cancel(self) -> None:
+        """Give up what runs and what waits; the last picture stays."""
+        self._question = None
+        if self.ticket is not None:
+            self.ticket.cancel()
+
+    def close(self) -> None:
+        """The page is gone: drop everything."""
+        self._closed = True
+        self.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        self.busy(True)
+        try:
+            while (question := self._question) is not None:
+                self._question = None
+                try:
+                    await self._answer(question)
+                except Cancelled:
+                    continue
+                except asyncio.CancelledError:
+                    raise
+                except Exception as error:
+                    # Whatever a model or a drawing raises belongs in a sentence, not in a dead page.
+                    self._report(error)
+        finally:
+            self.ticket = None
+            if not self._closed:
+                self.busy(False)
+
+    async def _answer(self, question: Callable[[], Request]) -> None:
+        loop = asyncio.get_running_loop()
+        self.ticket = ticket = self.engine.submit(question(), latest=self.key)
+        parts = iter(ticket)
+        drawn = False
+        while True:
+            waiting = loop.run_in_executor(_WAITERS, next, parts, None)
+            # Looked at even when nobody waits for it any more, or asyncio complains in the log.
+            waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+            part = await self._unless_impatient(waiting, ticket)
+            if part is None:
+                break
+            if not drawn or self._question is None:
+                await self._draw(part, False)
+                drawn = True
+            if self._question is not None:
+                return  # the next submit under the same key stops the rest of this one
+        await self._draw(await loop.run_in_executor(_WAITERS, ticket.result), True)
+
+    async def _unless_impatient(self, waiting: asyncio.Future[Any], ticket: TicketLike) -> Any:
+        """Wait for a part, but not longer than `PATIENCE_S` once something newer waits."""
+        while True:
+            done, _ = await asyncio.wait({waiting}, timeout=PATIENCE_S)
+            if done:
+                return waiting.result()
+            if self._question is not None and time.monotonic() - self._asked_at >= PATIENCE_S:
+                ticket.cancel()
+                raise Cancelled
+
+    async def _draw(self, answer: Answer, complete: bool) -> None:
+        """Draw under the document's lock and wait until it is done."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def act() -> None:
+            try:
+                self.show(answer, complete)
+                self.answered += complete
+                if not done.done():
+                    done.set_result(None)
+            except Exception as error:
+                # Handed to the loop, which reports it once.
+                if not done.done():
+                    done.set_exception(error)
+
+        on_tick(self.document, act)
+        await done
+
+    def _report(self, error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            return
+        logger.warning("the stream %s failed", self.key, exc_info=error)
+        on_tick(self.document, lambda: self.failed(f"No answer: {error}"))

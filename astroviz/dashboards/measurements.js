@@ -1,0 +1,134 @@
+// The measurements of one object: a switch for each survey; for each quantity its state, a slider,
+// its value and its error. Plain inputs: they have names for screen readers and answer the arrows.
+
+const SYMBOLS = {observed: "●", limit: "▽", not_covered: "○", unusable: "✕", ignored: "–"}
+const WORDS = {observed: "observed", limit: "limit (not detected)", not_covered: "not covered", unusable: "unusable", ignored: "ignored"}
+
+/** @param {string} tag @param {object} props @param {...(Node|string)} children */
+function make(tag, props = {}, ...children) {
+  const node = document.createElement(tag)
+  for (const [key, value] of Object.entries(props)) {
+    if (key.startsWith("on")) { node.addEventListener(key.slice(2), value) } else if (key in node) { node[key] = value } else { node.setAttribute(key, value) }
+  }
+  node.append(...children)
+  return node
+}
+
+function digits(step) {
+  return Math.max(0, Math.min(4, Math.ceil(-Math.log10(step || 0.01))))
+}
+
+function shown(number, step) {
+  return number == null || Number.isNaN(number) ? "" : Number(number).toFixed(digits(step))
+}
+
+/** One row of the table; `send` tells Python what changed. */
+class Row {
+  constructor(row, send, mode) {
+    this.name = row.name
+    this.send = send
+    this.dragging = false
+    const options = Object.keys(SYMBOLS).map((state) => make("option", {value: state, textContent: `${SYMBOLS[state]}  ${WORDS[state]}`}))
+    this.state = make("select", {className: "state", "aria-label": `State of ${row.label}`, onchange: () => send({name: this.name, state: this.state.value})}, ...options)
+    this.label = make("label", {className: "label", textContent: row.label, title: row.help ?? ""})
+    this.slider = make("input", {type: "range", className: "slider", oninput: () => this.slide(), onpointerdown: () => { this.dragging = true }, onchange: () => { this.dragging = false }})
+    this.slider.addEventListener("pointerup", () => { this.dragging = false })
+    this.value = make("input", {type: "number", className: "number", "aria-label": `${row.label}, ${row.unit || "value"}`, onchange: () => this.typed("value")})
+    this.error = make("input", {type: "number", className: "number error", min: 0, "aria-label": `Error of ${row.label}, ${row.unit || "value"}`, onchange: () => this.typed("error")})
+    this.reset = make("button", {className: "reset", textContent: "↺", title: "Back to the file's value", "aria-label": `Reset ${row.label}`, onclick: () => send({name: this.name, reset: true})})
+    this.el = make("div", {className: "row"}, this.state, this.label, this.slider, this.value, make("span", {className: "pm", textContent: "±"}), this.error, this.reset)
+    this.update(row, mode)
+  }
+
+  /** Slider position for an error is logarithmic. */
+  slide() {
+    const raw = Number(this.slider.value)
+    const key = this.mode
+    const number = key === "error" ? 10 ** raw : raw
+    const field = key === "error" ? this.error : this.value
+    field.value = key === "error" ? number.toPrecision(2) : shown(number, this.step)
+    if (this.frame != null) { cancelAnimationFrame(this.frame) }
+    this.frame = requestAnimationFrame(() => { this.frame = null; this.send({name: this.name, [key]: Number(field.value)}) })
+  }
+
+  typed(key) {
+    const number = Number(this[key].value)
+    if (this[key].value !== "" && Number.isFinite(number)) { this.send({name: this.name, [key]: number}) }
+  }
+
+  update(row, mode) {
+    this.mode = mode
+    this.step = row.step
+    this.el.dataset.state = row.state
+    this.el.classList.toggle("edited", row.edited)
+    this.state.value = row.state
+    this.state.title = `${row.label}: ${WORDS[row.state]}`
+    this.value.step = row.step
+    this.error.step = "any"
+    this.slider.setAttribute("aria-label", mode === "error" ? `Error of ${row.label} (${row.unit})` : `${row.label} (${row.unit})`)
+    if (this.dragging) { return }
+    const active = this.el.getRootNode()?.activeElement
+    if (active !== this.value) { this.value.value = shown(row.value, row.step) }
+    if (active !== this.error) { this.error.value = row.error == null ? "" : Number(row.error).toPrecision(2).replace(/\.?0+$/, "") }
+    const log = (number) => Math.log10(Math.max(number, 1e-6))
+    const [low, high, step, at] = mode === "error"
+      ? [log(row.error_lower), log(row.error_upper), 0.01, log(row.error ?? row.error_lower)]
+      : [row.lower, row.upper, row.step, row.value ?? (row.lower + row.upper) / 2]
+    Object.assign(this.slider, {min: low, max: high, step})
+    this.slider.value = at
+    const part = Math.max(0, Math.min(1, (at - low) / (high - low || 1)))
+    this.slider.style.setProperty("--part", `${100 * part}%`)
+    const off = row.state === "ignored"
+    this.slider.disabled = off || (mode === "error" && row.error == null)
+    this.value.disabled = off
+    this.error.disabled = off || row.state === "limit"
+  }
+}
+
+export function render({model, el}) {
+  const rows = new Map()
+  const switches = new Map()
+  let mode = "value"
+  const send = (message) => model.send_msg(message)
+  const box = make("div", {className: "table"})
+  const head = make("div", {className: "modes", role: "radiogroup", "aria-label": "What the sliders move"})
+  for (const [key, word] of [["value", "values"], ["error", "errors"]]) {
+    const input = make("input", {type: "radio", name: "mode", checked: key === mode, onchange: () => { mode = key; refresh() }})
+    head.append(make("label", {}, input, make("span", {textContent: word})))
+  }
+
+  function build() {
+    box.replaceChildren()
+    rows.clear()
+    switches.clear()
+    for (const survey of model.surveys) {
+      const input = make("input", {type: "checkbox", checked: survey.on, "aria-label": `Use ${survey.name}`, onchange: () => send({survey: survey.name, on: input.checked})})
+      const count = make("span", {className: "count"})
+      box.append(make("div", {className: "survey"}, make("label", {className: "switch"}, input, make("i"), make("b", {textContent: survey.name})), count))
+      switches.set(survey.name, {input, count})
+      for (const row of model.rows.filter((entry) => entry.survey === survey.name)) {
+        const line = new Row(row, send, mode)
+        rows.set(row.name, line)
+        box.append(line.el)
+      }
+    }
+    refresh()
+  }
+
+  function refresh() {
+    for (const row of model.rows) { rows.get(row.name)?.update(row, mode) }
+    for (const survey of model.surveys) {
+      const {input, count} = switches.get(survey.name) ?? {}
+      if (input == null) { continue }
+      input.checked = survey.on
+      const own = model.rows.filter((row) => row.survey === survey.name)
+      count.textContent = `${own.filter((row) => ["observed", "limit"].includes(row.state)).length} of ${own.length}`
+    }
+  }
+
+  const on_rows = () => (model.rows.every((row) => rows.has(row.name)) ? refresh() : build())
+  model.on("rows", on_rows)
+  model.on("surveys", refresh)
+  build()
+  el.append(make("div", {className: "frame"}, head, box))
+}

@@ -1,0 +1,379 @@
+r"""The frame that every page sits in.
+
+A page brings its explorer, its views and its drawers; the frame brings what every page must have:
+the question in one line, presets and "surprise me", seed and re-draw, progress with cancel, undo
+and redo, the address that restores the view, "show code", help, the model card, dark mode, keys,
+and a place for sentences when something is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from astroviz.dashboards.appearance import PAGE_SX, THEME, note, spacer, text
+from astroviz.dashboards.desk import Desk
+from astroviz.dashboards.live import on_tick
+
+__all__ = ["Drawer", "Explorer", "Shell", "View", "shell_of"]
+
+_SHELLS: dict[str, Shell] = {}
+ADDRESS_DELAY_S = 0.4
+
+
+class Explorer(Protocol):
+    """What the frame needs of a room's explorer (which is also `param.Parameterized`)."""
+
+    param: Any
+    can_undo: bool
+    can_redo: bool
+
+    def undo(self) -> None: ...
+    def redo(self) -> None: ...
+    def code(self) -> str: ...
+    def to_query(self) -> str: ...
+    def from_query(self, query: str) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of a page: its name, the end of its address, and how to build it when first seen."""
+
+    name: str
+    label: str
+    build: Callable[[], pn.viewable.Viewable]
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """Something behind a button on the right: built when it is first opened."""
+
+    name: str
+    label: str
+    icon: str
+    build: Callable[[], pn.viewable.Viewable]
+    refresh: Callable[[], None] | None = None
+    in_header: bool = True
+
+
+def shell_of(document: Any) -> Shell | None:
+    """The frame of the page that a document shows, for errors that surface elsewhere."""
+    context = getattr(document, "session_context", None)
+    return _SHELLS.get(context.id) if context is not None else None
+
+
+class Shell(pn.viewable.Viewer):
+    r"""The frame of one page in one browser tab.
+
+    Arguments:
+        explorer: The state of the page.
+        title: Name on the browser's tab.
+        question: What the page answers, in one line.
+        address: Where the page lives, such as `/stars`; each view is one step below.
+        views: The views, the first of which is shown unless the address says otherwise.
+        drawers: What the buttons on the right open.
+        controls: What stands in the bar under the header (presets, the object, seed).
+    """
+
+    view = param.String(doc="Name of the view that is shown.")
+    dark = param.Boolean(default=False, doc="Light on dark, figures included.")
+    drawer = param.String(doc="Name of the open drawer; empty when closed.")
+
+    def __init__(
+        self,
+        explorer: Any,
+        *,
+        title: str,
+        question: str,
+        address: str,
+        views: Sequence[View],
+        drawers: Sequence[Drawer],
+        controls: Sequence[Any] = (),
+    ) -> None:
+        self.explorer, self.title, self.address = explorer, title, address
+        self.views = {view.name: view for view in views}
+        self.drawers = {drawer.name: drawer for drawer in drawers}
+        self.document = pn.state.curdoc
+        self.desk = Desk()
+        self.client = secrets.token_hex(6)
+        self._built: dict[str, Any] = {}
+        self._contents: dict[str, Any] = {}
+        self._closing: list[Callable[[], None]] = []
+        self._address_task: asyncio.TimerHandle | None = None
+        super().__init__(view=next(iter(self.views)))
+        self._make_header(question)
+        self._make_strip(controls)
+        self._make_drawer()
+        self.stage = pn.Column(sizing_mode="stretch_both", margin=0)
+        self.page = self._make_page()
+        self._watch()
+
+    # --- building -------------------------------------------------------------------------
+
+    def _make_header(self, question: str) -> None:
+        options = {view.label: view.name for view in self.views.values()}
+        self.tabs = pmui.RadioButtonGroup(
+            options=options, value=self.view, size="small", margin=(0, 12), align="center"
+        )
+        self.tabs.link(self, value="view", bidirectional=True)
+        self.undo_button = self._icon("undo", "Undo (Ctrl Z)", self._undo)
+        self.redo_button = self._icon("redo", "Redo (Ctrl Y)", self._redo)
+        buttons = [
+            self._icon(drawer.icon, drawer.label, lambda name=drawer.name: self.toggle(name))
+            for drawer in self.drawers.values()
+            if drawer.in_header
+        ]
+        line = text(question, faint=True, align="center", margin=(0, 8))
+        tabs = [self.tabs] if len(self.views) > 1 else []
+        self.header = [*tabs, line, spacer(), self.undo_button, self.redo_button, *buttons]
+
+    def _make_strip(self, controls: Sequence[Any]) -> None:
+        self.progress_bar = pmui.LinearProgress(
+            value=0, variant="determinate", width=110, margin=(0, 6), align="center"
+        )
+        self.progress_text = text("", faint=True, size=12, align="center", margin=(0, 6))
+        self.cancel_button = pmui.Button(
+            label="Cancel", size="small", variant="outlined", align="center", margin=(0, 4)
+        )
+        self.progress = pn.Row(
+            self.progress_text,
+            self.progress_bar,
+            self.cancel_button,
+            visible=False,
+            margin=0,
+            align="center",
+        )
+        self.message = pmui.Alert(
+            object="",
+            closeable=True,
+            visible=False,
+            severity="info",
+            margin=(6, 12, 0, 12),
+            sizing_mode="stretch_width",
+        )
+        self.strip = pn.Row(
+            *controls,
+            spacer(),
+            self.progress,
+            sizing_mode="stretch_width",
+            height=40,
+            margin=(6, 12, 0, 12),
+        )
+
+    def _make_drawer(self) -> None:
+        self.drawer_title = text("", bold=True, size=15, align="center")
+        close = self._icon("close", "Close (Esc)", lambda: setattr(self, "drawer", ""))
+        self.drawer_body = pn.Column(margin=(0, 16, 16, 16), sizing_mode="stretch_width")
+        head = pn.Row(
+            self.drawer_title, spacer(), close, margin=(8, 8, 4, 16), sizing_mode="stretch_width"
+        )
+        self.drawer_box = pmui.Drawer(
+            head,
+            self.drawer_body,
+            anchor="right",
+            size=400,
+            variant="persistent",
+            open=False,
+            sx={"top": "49px", "height": "calc(100% - 49px)", "backgroundImage": "none"},
+        )
+
+    def _make_page(self) -> pmui.Page:
+        body = pn.Column(
+            self.desk,
+            self.strip,
+            self.message,
+            self.stage,
+            sizing_mode="stretch_both",
+            margin=0,
+            styles={"height": "calc(100vh - 49px)", "overflow": "auto"},
+        )
+        return pmui.Page(
+            title="astroviz",
+            meta_title=f"{self.title} · astroviz",
+            header=self.header,
+            main=[body, self.drawer_box],
+            theme_config=THEME,
+            sx=PAGE_SX,
+            busy_indicator=None,
+            theme_toggle=True,
+        )
+
+    def _icon(self, icon: str, label: str, act: Callable[[], None]) -> pmui.IconButton:
+        button = pmui.IconButton(
+            icon=icon,
+            description=label,
+            label=label,
+            color="default",
+            size="small",
+            margin=(0, 2),
+            align="center",
+        )
+        button.on_click(lambda _: act())
+        return button
+
+    # --- wiring ---------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        self.page.param.watch(lambda event: setattr(self, "dark", event.new), "dark_theme")
+        names = [name for name in self.explorer.param if name != "name"]
+        self.explorer.param.watch(self._on_state, names)
+        for key, act in (("undo", self._undo), ("redo", self._redo)):
+            self.desk.on_key(key, act)
+        self.desk.on_key("escape", lambda: setattr(self, "drawer", ""))
+        for key in ("code", "help"):
+            if key in self.drawers:
+                self.desk.on_key(key, lambda key=key: self.toggle(key))
+        context = getattr(self.document, "session_context", None)
+        if context is not None:
+            _SHELLS[context.id] = self
+            pn.state.on_session_destroyed(lambda _: self.close())
+        self._on_state()
+
+    def open(self) -> Shell:
+        """Build and show the current view; call once the page's own parts exist."""
+        self._show_view()
+        return self
+
+    def on_close(self, act: Callable[[], None]) -> None:
+        """Do something when the tab is gone (drop tickets, forget tables)."""
+        self._closing.append(act)
+
+    def close(self) -> None:
+        """The tab is gone."""
+        context = getattr(self.document, "session_context", None)
+        if context is not None:
+            _SHELLS.pop(context.id, None)
+        if self._address_task is not None:
+            self._address_task.cancel()
+        for act in self._closing:
+            act()
+        self._closing.clear()
+        self._built.clear()
+        self._contents.clear()
+
+    @param.depends("view", watch=True)
+    def _show_view(self) -> None:
+        if self.view not in self._built:
+            self._built[self.view] = self.views[self.view].build()
+        self.stage[:] = [self._built[self.view]]
+        self._on_state()
+
+    def toggle(self, name: str) -> None:
+        """Open a drawer, or close it when it is the open one."""
+        self.drawer = "" if self.drawer == name else name
+
+    @param.depends("drawer", watch=True)
+    def _show_drawer(self) -> None:
+        if not self.drawer:
+            self.drawer_box.open = False
+            return
+        drawer = self.drawers[self.drawer]
+        if self.drawer not in self._contents:
+            self._contents[self.drawer] = drawer.build()
+        if drawer.refresh is not None:
+            drawer.refresh()
+        self.drawer_title.object = text(drawer.label, bold=True, size=15).object
+        self.drawer_body[:] = [self._contents[self.drawer]]
+        self.drawer_box.open = True
+
+    def _on_state(self, *_: Any) -> None:
+        self.undo_button.disabled = not self.explorer.can_undo
+        self.redo_button.disabled = not self.explorer.can_redo
+        if self.drawer and (refresh := self.drawers[self.drawer].refresh) is not None:
+            refresh()
+        self._schedule_address()
+
+    def _schedule_address(self) -> None:
+        """The address follows at rest: browsers refuse more than a hundred changes in 30 s."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if self._address_task is not None:
+            self._address_task.cancel()
+        self._address_task = loop.call_later(
+            ADDRESS_DELAY_S, lambda: on_tick(self.document, self._write_address)
+        )
+
+    def _write_address(self) -> None:
+        query = self.explorer.to_query().lstrip("?")
+        self.desk.set_address(f"{self.address}/{self.view}" + (f"?{query}" if query else ""))
+
+    def _undo(self) -> None:
+        if self.explorer.can_undo:
+            self.explorer.undo()
+            self._on_state()
+
+    def _redo(self) -> None:
+        if self.explorer.can_redo:
+            self.explorer.redo()
+            self._on_state()
+
+    # --- what the page says -----------------------------------------------------------------
+
+    def say(self, sentence: str, kind: str = "info") -> None:
+        """Show a sentence above the panels until it is closed; kind is MUI's severity."""
+        if not sentence:
+            self.message.visible = False
+            return
+        self.message.param.update(object=sentence, severity=kind, visible=True)
+
+    def show_progress(
+        self, sentence: str, fraction: float | None, cancel: Callable[[], None] | None = None
+    ) -> None:
+        """Show how far a long job is; an empty sentence takes the bar away."""
+        self.progress.visible = bool(sentence)
+        self.progress_text.object = text(sentence, faint=True, size=12).object
+        known = fraction is not None
+        self.progress_bar.variant = "determinate" if known else "indeterminate"
+        self.progress_bar.value = round(100 * fraction) if fraction is not None else 0
+        self.cancel_button.visible = cancel is not None
+        self._cancel = cancel
+        if not hasattr(self, "_cancel_watcher"):
+            self._cancel_watcher = self.cancel_button.on_click(self._on_cancel)
+
+    def _on_cancel(self, _: Any) -> None:
+        if self._cancel is not None:
+            self._cancel()
+
+    def __panel__(self) -> pmui.Page:
+        return self.page
+
+
+def plain_page(title: str, sentence: str, detail: str = "") -> pmui.Page:
+    """A page that has nothing but a sentence: a model that failed, a full house."""
+    more = f'<p class="faint">{detail}</p>' if detail else ""
+    body = pn.Column(
+        text(title, size=20, bold=True, margin=(40, 0, 8, 0)),
+        note(f"<p>{sentence}</p>{more}<p><a href='/'>Back to the gallery</a></p>"),
+        width=640,
+        align="center",
+    )
+    return pmui.Page(
+        title="astroviz",
+        meta_title=f"{title} · astroviz",
+        main=[body],
+        theme_config=THEME,
+        sx=PAGE_SX,
+        busy_indicator=None,
+    )
+
+
+def initial_query(arguments: Mapping[str, Sequence[bytes]]) -> str:
+    """The query that a page was opened with, from Bokeh's session arguments."""
+    from urllib.parse import urlencode
+
+    pairs = [
+        (name, value.decode("utf-8", "replace"))
+        for name, values in arguments.items()
+        for value in values
+        if not name.startswith("bokeh")
+    ]
+    return urlencode(pairs)

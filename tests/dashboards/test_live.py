@@ -1,0 +1,206 @@
+"""The live loop: newest question wins, nothing falls behind, errors become sentences."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import panel as pn
+import panel_material_ui as pmui
+import pytest
+
+from astroviz.dashboards import live
+from astroviz.dashboards.live import Live, instant
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, 10))
+
+
+class Screen:
+    def __init__(self) -> None:
+        self.shown: list[tuple[object, bool]] = []
+        self.sentences: list[str] = []
+        self.busy: list[bool] = []
+        self.threads: set[int] = set()
+
+    def show(self, answer, complete):
+        self.shown.append((answer, complete))
+        self.threads.add(threading.get_ident())
+
+
+def make(engine):
+    screen = Screen()
+    loop = Live(engine, ("tab", "x"), screen.show, screen.sentences.append, screen.busy.append)
+    return loop, screen
+
+
+def test_panel_still_delays_widgets_by_the_attribute_we_switch_off():
+    # If this fails, Panel changed how it merges the events of a drag: see dashboards/live.py.
+    for widget in (pn.widgets.FloatSlider, pmui.FloatSlider, pmui.IntSlider):
+        assert widget._debounce == 50
+        assert instant(widget)._debounce == 0
+        assert issubclass(instant(widget), widget)
+
+
+def test_instant_says_so_when_the_attribute_is_gone():
+    class Widget:
+        pass
+
+    with pytest.raises(AttributeError, match="_debounce"):
+        instant(Widget)
+
+
+def test_panel_still_reads_the_debounce_when_events_arrive():
+    import inspect
+
+    from panel.reactive import Syncable
+
+    assert "self._debounce" in inspect.getsource(Syncable._server_change)
+
+
+def test_first_part_then_the_whole(toy_engine, ask):
+    async def go():
+        loop, screen = make(toy_engine)
+        loop.ask(lambda: ask(0.5))
+        await loop._task
+        return screen
+
+    screen = run(go())
+    assert screen.shown == [(("part", 0.5), False), (("whole", 0.5), True)]
+    assert screen.busy == [True, False]
+    assert screen.threads == {threading.get_ident()}, "drawn outside the page's thread"
+
+
+def test_a_drag_leaves_no_queue_and_ends_with_the_last_value(toy_engine, ask):
+    async def go():
+        loop, screen = make(toy_engine)
+        for step in range(60):
+            loop.ask(lambda x=step / 59: ask(x))
+            await asyncio.sleep(0.005)
+        released = time.monotonic()
+        await loop._task
+        return screen, time.monotonic() - released
+
+    screen, lag = run(go())
+    assert screen.shown[-1] == (("whole", 1.0), True)
+    assert len(toy_engine.submitted) < 60
+    assert len(screen.shown) > 4, "nothing was drawn during the drag"
+    assert lag < 0.4
+
+
+def test_questions_are_put_together_only_when_their_turn_comes(toy_engine, ask):
+    made = []
+
+    async def go():
+        loop, _ = make(toy_engine)
+        for step in range(20):
+            loop.ask(lambda x=step: made.append(x) or ask(x))
+        await loop._task
+
+    run(go())
+    assert made == [19]
+
+
+def test_a_slow_answer_is_given_up_for_a_newer_question(ask, monkeypatch):
+    monkeypatch.setattr(live, "PATIENCE_S", 0.05)
+
+    class Stuck:
+        def __init__(self):
+            self.stopped = threading.Event()
+
+        def __iter__(self):
+            self.stopped.wait(5)
+            raise live.Cancelled
+            yield
+
+        def result(self):
+            raise live.Cancelled
+
+        def cancel(self):
+            self.stopped.set()
+
+    class Engine:
+        def __init__(self):
+            self.tickets = []
+
+        def submit(self, request, latest=None):
+            self.tickets.append(Stuck() if not self.tickets else Ready())
+            return self.tickets[-1]
+
+    class Ready:
+        def __iter__(self):
+            return iter(())
+
+        def result(self):
+            return "ready"
+
+        def cancel(self):
+            pass
+
+    async def go():
+        engine = Engine()
+        loop, screen = make(engine)
+        loop.ask(lambda: ask(0.0))
+        await asyncio.sleep(0.02)
+        loop.ask(lambda: ask(1.0))
+        await loop._task
+        return engine, screen
+
+    engine, screen = run(go())
+    assert engine.tickets[0].stopped.is_set()
+    assert screen.shown == [("ready", True)]
+
+
+def test_a_failing_model_becomes_a_sentence_and_the_next_question_works(toy_engine, ask):
+    async def go():
+        loop, screen = make(toy_engine)
+        loop.ask(lambda: ask(0.1, fail=True))
+        await loop._task
+        loop.ask(lambda: ask(0.2))
+        await loop._task
+        return screen
+
+    screen = run(go())
+    assert screen.sentences == ["No answer: the toy model failed on purpose"]
+    assert screen.shown[-1] == (("whole", 0.2), True)
+
+
+def test_a_failing_drawing_becomes_a_sentence_too(toy_engine, ask):
+    async def go():
+        sentences = []
+
+        def show(answer, complete):
+            raise ValueError("no such glyph")
+
+        loop = Live(toy_engine, "key", show, sentences.append)
+        loop.ask(lambda: ask(0.1))
+        await loop._task
+        return sentences
+
+    assert run(go()) == ["No answer: no such glyph"]
+
+
+def test_closing_cancels_what_runs(toy_engine, ask):
+    toy_engine.delay = 5
+
+    async def go():
+        loop, _ = make(toy_engine)
+        loop.ask(lambda: ask(0.1))
+        await asyncio.sleep(0.05)
+        loop.close()
+        await asyncio.sleep(0.01)
+        loop.ask(lambda: ask(0.2))
+        return loop
+
+    loop = run(go())
+    assert toy_engine.submitted[0].stopped.is_set()
+    assert len(toy_engine.submitted) == 1
+    assert loop.ticket is None
+
+
+def test_ask_and_wait_draws_at_once(toy_engine, ask):
+    loop, screen = make(toy_engine)
+    loop.ask_and_wait(lambda: ask(0.3))
+    assert screen.shown == [(("whole", 0.3), True)]
