@@ -21,7 +21,6 @@ __all__ = [
     "QUALITY_FLAGS",
     "RA",
     "RUWE",
-    "Alias",
     "key",
 ]
 

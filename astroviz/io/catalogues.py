@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,27 +45,29 @@ def stream_rows(
     if batch_rows < 1:
         raise ValueError(f"batch_rows is {batch_rows}; it must be at least 1")
     stream, label = open_source(source)
-    head = stream.read(1 << 16)
-    kind = recognise(head, label)
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    path = Path(source) if isinstance(source, str | os.PathLike) else None
-    if kind == "parquet":
-        with stream:
-            yield from _parquet(pa.PythonFile(stream, mode="r"), label, batch_rows, columns)
-    elif kind == "fits" and path is not None and head == _first_bytes(path, len(head)):
-        stream.close()
-        yield from _fits(path, label, batch_rows, columns)
-    elif kind == "text" and size > MAX_TEXT:
-        with stream:
-            start = 0
-            for table in stream_text(stream, label, batch_rows):
-                yield _only(table, columns, label), start, None
-                start += len(table)
-    else:
+    with stream:
+        head = stream.read(1 << 16)
+        kind = recognise(head, label)
+        size = stream.seek(0, os.SEEK_END)
         stream.seek(0)
-        with stream:
+        path = Path(source) if isinstance(source, str | os.PathLike) else None
+        if kind == "parquet":
+            yield from _parquet(pa.PythonFile(stream, mode="r"), label, batch_rows, columns)
+        elif kind == "fits" and path is not None and head == _first_bytes(path, len(head)):
+            yield from _fits(path, label, batch_rows, columns)
+        elif kind == "text" and size > MAX_TEXT:
+            yield from _text(stream, label, batch_rows, columns)
+        else:
             yield from _whole(read_table(stream, name=label), label, batch_rows, columns)
+
+
+def _text(
+    stream: BinaryIO, label: str, batch_rows: int, columns: Sequence[str] | None
+) -> Iterator[Piece]:
+    start = 0
+    for table in stream_text(stream, label, batch_rows):
+        yield _only(table, columns, label), start, None
+        start += len(table)
 
 
 def _parquet(
@@ -81,10 +84,12 @@ def _parquet(
     wanted = list(columns) if columns is not None else None
     total, start = file.metadata.num_rows, 0
     try:
-        for batch in file.iter_batches(batch_rows, columns=wanted):
-            table = from_arrow(pa.Table.from_batches([batch]), schema.metadata or {})
-            yield table, start, total
-            start += len(table)
+        # Group by group: asked for all at once, the reader runs ahead and holds what it read.
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(batch_rows, row_groups=[group], columns=wanted):
+                table = from_arrow(pa.Table.from_batches([batch]), schema.metadata or {})
+                yield table, start, total
+                start += len(table)
     except OSError as error:
         raise TableError(f"{label} is damaged after row {start}: {error}.") from error
     if total == 0:

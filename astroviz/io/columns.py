@@ -117,7 +117,9 @@ def _choose(quantity: Quantity, alias: Alias, value: str, columns: _Columns) -> 
     if choice.error is None and alias.snr:
         choice.error = _other(columns.all(alias.snr), value)
         choice.error_is = "signal to noise" if choice.error else "error"
-    if choice.error and quantity.survey in _NULL_MEANS_LIMIT and choice.error_is == "error":
+    # Only under the catalogues' own names: in a table made by hand a blank is a blank.
+    native = {*map(key, alias.errors), f"e_{key(value)}"}
+    if choice.error and quantity.survey in _NULL_MEANS_LIMIT and key(choice.error) in native:
         choice.blank_error = "limit"
     state = columns.first((f"{quantity.name}_state", f"{value}_state"))
     if state:

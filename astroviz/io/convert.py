@@ -22,7 +22,7 @@ from astroviz.io.mapping import ColumnMapping
 from astroviz.io.observations import Observations, Quantity, State
 from astroviz.io.quantity_columns import read_quantity
 
-__all__ = ["from_mapping", "to_observations"]
+__all__ = ["from_mapping", "observations_table", "to_observations"]
 
 
 def to_observations(
@@ -98,8 +98,26 @@ def from_mapping(row: Mapping[str, Any], quantities: Iterable[Quantity]) -> Obse
     return to_observations(table, mapping, quantities)
 
 
+def observations_table(seen: Observations) -> Table:
+    r"""Observations as a table to look at, to save and to read back unchanged.
+
+    Returns:
+        `identifier`, `ra`, `dec` (deg), and per quantity `<name>`, `<name>_error` (canonical
+        unit) and `<name>_state` (`observed`, `not covered`, `limit`, `unusable`, `ignored`).
+    """
+    words = np.array([state.name.lower().replace("_", " ") for state in State])
+    table = Table({"identifier": seen.identifiers.astype(str)})
+    for axis, name in enumerate(("ra", "dec")):
+        table[name] = Column(seen.coordinates[:, axis], unit=u.deg)
+    for index, quantity in enumerate(seen.quantities):
+        table[quantity.name] = Column(seen.values[:, index], unit=quantity.unit)
+        table[f"{quantity.name}_error"] = Column(seen.errors[:, index], unit=quantity.unit)
+        table[f"{quantity.name}_state"] = words[seen.states[:, index]]
+    return table
+
+
 def _cell(value: Any) -> Column:
-    if value is None or value is np.ma.masked:
+    if value is None or value is np.ma.masked or np.any(getattr(value, "mask", False)):
         return MaskedColumn([np.nan], mask=[True])
     if isinstance(value, u.Quantity):
         return Column([float(value.value)], unit=value.unit)

@@ -2,6 +2,7 @@ r"""Tables, draws and selections to Parquet, FITS, CSV, ECSV and VOTable, with t
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import warnings
@@ -68,7 +69,9 @@ def table_bytes(table: Table | Tabular, kind: str) -> bytes:
     if kind == "parquet":
         pq.write_table(to_arrow(plain), sink)
     elif kind == "csv":
-        arrow_csv.write_csv(_flat(plain), sink)
+        flat = _flat(plain)
+        with _csv_writer(sink, flat.schema) as writer:
+            writer.write_table(flat)
     else:
         _write_whole(plain, sink, kind)
     return sink.getvalue()
@@ -104,6 +107,7 @@ class ResultWriter:
         self._part = self.path.with_name(f".{self.path.name}.part")
         self._schema: pa.Schema | None = None
         self._stream: pq.ParquetWriter | arrow_csv.CSVWriter | None = None
+        self._sink: BinaryIO | None = None
         self._pieces: list[Table] = []
 
     def write(self, table: Table) -> None:
@@ -128,7 +132,7 @@ class ResultWriter:
         if self._schema is None:
             return
         if self._stream is not None:
-            self._stream.close()
+            self._end_stream()
         else:
             whole = vstack(self._pieces, join_type="exact", metadata_conflicts="silent")
             with self._part.open("wb") as sink:
@@ -138,17 +142,22 @@ class ResultWriter:
 
     def abandon(self) -> None:
         """Drop what was written."""
-        if self._stream is not None:
-            self._stream.close()
+        self._end_stream()
         self._part.unlink(missing_ok=True)
         self._pieces, self._schema = [], None
+
+    def _end_stream(self) -> None:
+        for open_file in (self._stream, self._sink):
+            if open_file is not None:
+                open_file.close()
 
     def _start(self) -> None:
         try:
             if self.kind == "parquet":
                 self._stream = pq.ParquetWriter(self._part, self._schema)
             elif self.kind == "csv":
-                self._stream = arrow_csv.CSVWriter(self._part, self._schema)
+                self._sink = self._part.open("wb")
+                self._stream = _csv_writer(self._sink, self._schema)
             else:
                 self._part.touch()
         except OSError as error:
@@ -171,6 +180,15 @@ class ResultWriter:
 
 def _as_table(table: Table | Tabular) -> Table:
     return table if isinstance(table, Table) else table.to_table()
+
+
+def _csv_writer(sink: BinaryIO, schema: pa.Schema) -> arrow_csv.CSVWriter:
+    # pyarrow puts every name of a header in quotes: ugly, and some readers keep them.
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(schema.names)
+    sink.write(line.getvalue().encode())
+    options = arrow_csv.WriteOptions(include_header=False)
+    return arrow_csv.CSVWriter(sink, schema, write_options=options)
 
 
 def _flat(table: Table) -> pa.Table:

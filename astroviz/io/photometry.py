@@ -21,7 +21,6 @@ from astroviz.io.observations import Quantity
 __all__ = [
     "AB_MINUS_VEGA",
     "ZERO_POINTS",
-    "Converted",
     "convert",
     "flux_to_magnitude",
     "magnitude_to_flux",

@@ -17,7 +17,9 @@ from astroviz.io import (
     TableError,
     from_mapping,
     guess_mapping,
+    observations_table,
     read_table,
+    table_bytes,
     to_observations,
 )
 from astroviz.io.depths import DEFAULT_ERRORS, DEFAULT_LIMITS, GAP_CODES
@@ -201,6 +203,8 @@ def test_blank_error_of_wise_is_a_limit_but_not_of_gaia(read_columns, cell):
     assert values.tolist() == [8.5, 7.0]
     assert np.isnan(errors[0])
     assert cell(seen, "g")[2].tolist() == [State.OBSERVED] * 2
+    own = read_columns({"w4": [8.5, 7.0], "w4_error": [NAN, 0.1]})
+    assert cell(own, "w4")[2].tolist() == [State.OBSERVED] * 2
 
 
 def test_not_detected_without_a_magnitude(read_columns, cell):
@@ -288,6 +292,17 @@ def test_a_million_cells_take_little_time(quantities):
     seen = to_observations(table, guess_mapping(table, quantities), quantities)
     assert len(seen) == 200_000
     assert time.perf_counter() - start < 5
+
+
+def test_observations_as_a_table_and_back(catalogue, read_columns, quantities):
+    seen = read_columns(catalogue).ignoring(["parallax"])
+    table = read_table(table_bytes(observations_table(seen), "ecsv"))
+    again = to_observations(table, guess_mapping(table, quantities), quantities)
+    np.testing.assert_allclose(again.values, seen.values)
+    np.testing.assert_allclose(again.errors, seen.errors)
+    np.testing.assert_array_equal(again.states, seen.states)
+    assert again.identifiers.tolist() == seen.identifiers.tolist()
+    np.testing.assert_allclose(again.coordinates, seen.coordinates)
 
 
 # --- one star by hand ----------------------------------------------------------------------------

@@ -53,6 +53,15 @@ def test_bytes_for_a_download(results, kind):
         table_bytes(results, "xlsx")
 
 
+def test_csv_header_is_plain(results, tmp_path):
+    results.rename_column("n", "n, all")
+    first = '"n, all"'
+    path = write_table(results, tmp_path / "x.csv")
+    header = path.read_text().splitlines()[0]
+    assert header == f"identifier,a_v_q50,distance_q50,{first},status"
+    assert table_bytes(results, "csv") == path.read_bytes()
+
+
 def test_anything_with_to_table():
     class Draws:
         def to_table(self):
