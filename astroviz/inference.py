@@ -13,7 +13,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from astroviz.core.draws import Draws
-from astroviz.core.engine import Engine
+from astroviz.core.engine import Engine, Limits
 from astroviz.core.registry import load
 from astroviz.io.catalogues import stream_rows
 from astroviz.io.columns import guess_mapping
@@ -31,7 +31,9 @@ Group = tuple[list[Draws], list[str], list[str] | None]
 Progress = Callable[[int, int | None], None]
 # Rows asked ahead of the one that is waited for: enough to fill micro-batches, small enough for
 # the engine's bounded queue.
-_AHEAD = 256
+_AHEAD = 384
+# No row is asked twice, so answers need not be remembered.
+_LIMITS = Limits(batch=128, cache_bytes=0)
 # Rows summarised and written at a time.
 _GROUP = 4096
 
@@ -98,7 +100,7 @@ def infer(
     if isinstance(table, str | Path):
         table = read_table(table)
     named, observations = _observed(table, columns, chosen)
-    with Engine(device=device) as engine:
+    with Engine(device, limits=_LIMITS) as engine:
         groups = list(_groups(chosen, engine, observations, samples, seed, named))
     found = _table(chosen, groups, keep_samples)
     found.meta |= _provenance(chosen, samples, seed) | {"notes": list(observations.notes)}
@@ -136,7 +138,7 @@ def infer_file(
     chosen = load(model, device=device)
     report, notes = Report(), dict[str, None]()
     mapping: ColumnMapping | None = None
-    with Engine(device=device) as engine, ResultWriter(out) as writer:
+    with Engine(device, limits=_LIMITS) as engine, ResultWriter(out) as writer:
         for part, _, total in stream_rows(source):
             if mapping is None:
                 mapping = column_mapping(columns, part, chosen.quantities)

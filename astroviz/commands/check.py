@@ -24,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
     from astroviz.core.registry import load
 
     model = load(args.model, device=args.device)
-    checks = verdicts(model.checks(seed=args.seed, quick=args.quick), quick=args.quick)
+    blocks = model.checks(seed=args.seed, quick=args.quick)
+    checks = verdicts(blocks, quick=args.quick, seed=args.seed)
     report = {"model": args.model, "seed": args.seed, "checks": checks}
     sys.stdout.write(json.dumps(report, allow_nan=False) + "\n")
     return 0

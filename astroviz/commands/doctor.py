@@ -80,14 +80,15 @@ def _device_report() -> tuple[list[str], list[str]]:
 def _model_report() -> tuple[list[str], list[str]]:
     registry = importlib.import_module("astroviz.core.registry")
     lines, missing = ["models:"], []
-    for card in registry.list_models():
+    cards = registry.list_models()
+    for card in cards:
         try:
             registry.verify(card)
             state = "ok"
         except (OSError, ValueError) as error:
             state = f"DAMAGED: {error}"
-            missing.append(f"a sound copy of the model {card.name}")
-        lines.append(f"  {card.name:<20} {card.sha256[:12]} {state}")
-    if len(lines) == 1:
-        missing.append("models (reinstall astroviz, or run `astroviz train stars`)")
+            missing.append(f"a sound copy of {card.name}")
+        lines.append(f"  {card.name:<20} {card.sha256[:12]:<12} {state}")
+    if not any(card.kind == "model" for card in cards):
+        missing.append("a model (install astroviz again, or run `astroviz train stars`)")
     return lines, missing

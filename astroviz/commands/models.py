@@ -25,5 +25,6 @@ def run(args: argparse.Namespace) -> int:
     if not cards:
         sys.stdout.write("no models found; train one with `astroviz train stars`\n")
     for card in cards:
-        sys.stdout.write(f"{card.name:<24} {card.sha256[:12]}  {card.title}\n")
+        said = card.problem or card.title or card.kind
+        sys.stdout.write(f"{card.name:<20} {card.sha256[:12]:<12}  {said}\n")
     return 0
