@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from astropy.table import Table
 
 from astroviz.io.columns import guess_mapping
 from astroviz.io.convert import to_observations
 from astroviz.io.errors import TableError
 from astroviz.io.mapping import ColumnMapping
-from astroviz.io.observations import Observations
+from astroviz.io.observations import Observations, State
 from astroviz.io.tables import read_table
 from astroviz.stars.literature import LiteratureColumn, find_literature
-from astroviz.stars.parameters import CLASSES
+from astroviz.stars.parameters import CLASSES, DERIVED, PARAMETERS, to_theta
+from astroviz.stars.simulator import SimulatedStars
 from astroviz.stars.surveys import QUANTITIES
 
 __all__ = ["Catalogue", "from_simulation", "open_catalogue"]
@@ -66,31 +68,38 @@ class Catalogue:
         )
 
 
-def from_simulation(stars: Any, label: str, identifiers: np.ndarray | None = None) -> Catalogue:
-    """What `StarsModel.simulate` made, as a table with known truth."""
-    observations = stars.observations
-    if identifiers is not None:
-        observations = replace(observations, identifiers=identifiers)
-    theta = np.asarray(stars.theta, dtype=float)
-    classes = np.asarray(stars.classes).astype(int)
-    # Disk parameters of a star without a disk are numbers that nothing depends on.
-    truth = {name: theta[:, k].copy() for k, name in enumerate(stars.names[: theta.shape[1]])}
+def from_simulation(
+    stars: SimulatedStars, label: str, identifiers: np.ndarray | None = None
+) -> Catalogue:
+    """A simulated catalogue as a table with known truth; gaps hold no value."""
+    n = len(stars)
+    classes, states = stars.classes.numpy(), stars.states.numpy()
+    gap = states == State.NOT_COVERED
+    values, errors = (
+        np.where(gap, np.nan, part.numpy().astype(float)) for part in (stars.values, stars.errors)
+    )
+    if identifiers is None:
+        identifiers = np.array([f"simulated {k}" for k in range(n)])
+    places = np.full((n, 2), np.nan)
+    observations = Observations(QUANTITIES, values, errors, states, identifiers, places)
+    return Catalogue(observations, label, truth=_truth(stars, classes), classes=classes)
+
+
+def _truth(stars: SimulatedStars, classes: np.ndarray) -> dict[str, np.ndarray]:
+    r"""Parameter to true values, shape (N,); NaN where a star has no such parameter."""
+    theta = np.full((len(stars), len(PARAMETERS)), np.nan)
+    young = classes < CLASSES.index("field_dwarf")
+    # Field stars have no normal scores to be turned into parameters.
+    theta[young] = to_theta(stars.z[torch.from_numpy(young)]).numpy()
+    truth = {parameter.name: theta[:, k] for k, parameter in enumerate(PARAMETERS)}
     for name in truth:
         if name.startswith("excess_"):
-            truth[name][classes != CLASSES.index("young_disk")] = np.nan
-    for name, column in _derived(stars).items():
-        truth[name] = np.asarray(column, dtype=float)
-    return Catalogue(observations, label, truth=truth, classes=classes)
-
-
-def _derived(stars: Any) -> dict[str, Any]:
-    """Derived parameters of a simulation by name, from a mapping or from columns."""
-    if isinstance(stars.derived, Mapping):
-        return dict(stars.derived)
-    from astroviz.stars.parameters import DERIVED
-
-    columns = np.asarray(stars.derived)
-    return {parameter.name: columns[:, k] for k, parameter in enumerate(DERIVED)}
+            truth[name] = np.where(classes == CLASSES.index("young_disk"), truth[name], np.nan)
+    star = stars.star
+    derived = (10**star.log_teff, star.logg, star.log_lum, 10**star.log_radius)
+    for parameter, column in zip(DERIVED, derived, strict=True):
+        truth[parameter.name] = column.numpy().astype(float)
+    return truth
 
 
 def open_catalogue(

@@ -74,7 +74,7 @@ _DESCRIBED = (
         "Some ten magnitudes of dust hide this star from Gaia. The infrared alone leaves "
         "temperature and dust tied together: look at the slanted corner panel.",
         "young",
-        {"a_v": (10.0, 2.0), "log_age": (6.7, 0.5)},
+        {"a_v": (10.0, 2.0), "log_mass": (-0.1, 0.2), "distance": (150.0, 80.0)},
         dict.fromkeys(("j", "h", "ks", "w1", "w2"), _SEEN),
         ("2MASS", "WISE"),
         ("Gaia",),

@@ -103,7 +103,9 @@ def typical_draw(draws: Draws, weights: np.ndarray, names: tuple[str, ...]) -> n
     """
     values = np.stack([np.asarray(draws[name], dtype=float) for name in names], -1)
     low, middle, high = np.array([weighted_quantiles(column, weights) for column in values.T]).T
-    distance = (((values - middle) / np.maximum(high - low, 1e-6)) ** 2).sum(1)
+    # A draw without a disk has no excess to be near to or far from.
+    offset = np.nan_to_num((values - middle) / np.maximum(high - low, 1e-6))
+    distance = (offset**2).sum(1)
     distance = np.where(weights > 0, distance, np.inf)
     typical: np.ndarray = values[int(np.argmin(distance))]
     return typical

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
+import torch
 from astropy.table import Table
 
 from astroviz.core.draws import Draws
@@ -17,6 +18,7 @@ from astroviz.io.observations import Observations, State
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.parameters import CLASSES, DERIVED, PARAMETERS
 from astroviz.stars.presets import PRESETS
+from astroviz.stars.simulator import simulate
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
 COLUMNS = (*PARAMETERS, *DERIVED)
@@ -41,16 +43,7 @@ class FakeModel:
     parameters, derived, quantities = PARAMETERS, DERIVED, QUANTITIES
 
     def simulate(self, n, seed=0, **settings):
-        rng = np.random.default_rng(seed)
-        theta = np.stack([rng.uniform(p.lower, p.upper, n) for p in PARAMETERS], -1)
-        derived = {p.name: rng.uniform(p.lower, p.upper, n) for p in DERIVED}
-        return SimpleNamespace(
-            theta=theta,
-            names=NAMES[:9],
-            derived=derived,
-            classes=rng.integers(0, 4, n),
-            observations=made_up_observations(n, rng),
-        )
+        return simulate(n, torch.Generator().manual_seed(seed), **settings)
 
     def posterior(self, observation, index=0):
         return FakePosterior(self, observation.row(index))
@@ -274,6 +267,20 @@ def test_answers_fill_the_catalogue(explorer, model):
     explorer.store(3, model.draws(500, 0, 1.0))
     assert np.isfinite(explorer.answers["log_age"][3])
     assert explorer.answers["p_young"][3] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_a_preset_is_what_it_says(model, preset):
+    explorer = StarsExplorer(model, preset=preset.name)
+    assert explorer.row == preset.row
+    assert explorer.truth_class() == preset.kind
+    star = explorer.observation()
+    seen = {q.survey for q, used in zip(QUANTITIES, star.used[0], strict=True) if used}
+    assert set(preset.surveys) <= seen
+    assert not seen & set(preset.without)
+    assert all(star.states[0, star.index(n)] == state for n, state in preset.states.items())
+    for name, (value, scale) in preset.near.items():
+        assert abs(explorer.truth()[name] - value) < 3 * scale, name
 
 
 # Tables
