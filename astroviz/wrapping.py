@@ -213,10 +213,13 @@ def _from_posterior(source: Any) -> tuple[_Sample, _LogProb | None]:
         size = (n,) if "sample_shape" in accepts or "shape" in accepts else n
         return _seeded(lambda: source.sample(size), seed)
 
+    if density is None:
+        return sample, None
+
     def log_prob(observation: Any, theta: np.ndarray) -> Any:
         return density(torch.as_tensor(theta) if "sample_shape" in accepts else theta)
 
-    return sample, None if density is None else log_prob
+    return sample, log_prob
 
 
 def _from_sbi(source: Any, quiet: bool) -> tuple[_Sample, _LogProb | None]:
