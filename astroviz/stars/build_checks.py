@@ -4,6 +4,7 @@ r"""Checks of the physics tables against independent numbers.
 | vega: the CALSPEC spectrum of Vega in the published zero points
 | interpolation: the regular grid against published models between its knots
 | tracks: the shipped age grid against the package's finer one
+| extinction: A_band / A_V at 4000 K; domain_shift: one atmosphere and law minus the other
 | sun: 5772 K, logg 4.438 against the Sun's Vega magnitudes (Willmer 2018)
 | colour_residuals: model minus observed colours of 5-30 Myr stars (Pecaut & Mamajek 2013)
 """
@@ -33,6 +34,8 @@ from astroviz.stars.surveys import BANDS
 __all__ = [
     "SUN",
     "colour_residuals",
+    "domain_shift",
+    "extinction_ratios",
     "interpolation_error",
     "library_residuals",
     "metrics_of",
@@ -75,8 +78,13 @@ def metrics_of(
     """Every check's numbers, as the card stores them."""
     filters = load_filters(sources)
     out: dict[str, object] = {
+        "extinction": extinction_ratios(tables),
+        "domain_shift": domain_shift(tables),
         "vega": dict(zip(NAMES, _rounded(vega_magnitudes(sources, filters)), strict=True)),
-        "tracks": {name: track_error(tables, sources, name) for name in ("parsec", "mist")},
+        "tracks": {
+            name: track_error(tables, load_track(sources, name), name)
+            for name in ("parsec", "mist")
+        },
     }
     for name in ("btsettl", "kurucz_phoenix"):
         out[f"sun_{name}"] = sun_residuals(tables, name)
@@ -161,9 +169,16 @@ def interpolation_error(
     }
 
 
-def track_error(tables: Mapping[str, np.ndarray], sources: Sources, name: str) -> dict[str, float]:
-    """95th percentile of |interpolated - package's own| in dex, log age 6-8, 0.1-3 Msun."""
-    raw = load_track(sources, name)
+def track_error(
+    tables: Mapping[str, np.ndarray], raw: Mapping[str, np.ndarray], name: str
+) -> dict[str, float]:
+    """95th percentile of |interpolated - `raw`'s own| in dex, log age 6-8, 0.1-3 Msun.
+
+    Args:
+        tables: the shipped tables.
+        raw: the published matrix, as `load_track` gives it.
+        name: of the tracks.
+    """
     age, mass = np.meshgrid(raw["log_age"], raw["log_mass"], indexing="ij")
     chosen = (age >= 6) & (age <= 8) & (mass >= -1) & (mass <= 0.48)
     key = f"track.{name}."
@@ -177,6 +192,51 @@ def track_error(tables: Mapping[str, np.ndarray], sources: Sources, name: str) -
         out[column] = round(float(np.nanpercentile(error, 95)), 5)
         out[column + "_max"] = round(float(np.nanmax(error)), 4)
     return out
+
+
+def extinction_ratios(tables: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """A_band / A_V of a star of 4000 K at A_V = 1, R_V = 3.1, by law, in BT-Settl."""
+    out = {}
+    for law in ("f99", "g23"):
+        values = _extinction(tables, law, "btsettl", np.array([np.log10(4000.0)]), 1.0)
+        out[law] = dict(zip(NAMES, _rounded(values[0]), strict=True))
+    return out
+
+
+def domain_shift(
+    tables: Mapping[str, np.ndarray], a_v: float = 1.0, seed: int = 0
+) -> dict[str, float]:
+    """Median magnitude of BT-Settl with G23 minus ATLAS9/PHOENIX with F99, same stars and dust.
+
+    PARSEC stars of 0.35-1.7 Msun, flat in mass and in log age from 1 to 63 Myr.
+    """
+    rng = np.random.default_rng(seed)
+    age, mass = rng.uniform(6.0, 7.8, 4000), np.log10(rng.uniform(0.35, 1.7, 4000))
+    axes = (tables["track.parsec.log_age"], tables["track.parsec.log_mass"])
+    point = np.stack([age, mass], axis=-1)
+    log_teff, log_lum = (
+        RegularGridInterpolator(axes, tables[f"track.parsec.{column}"])(point)
+        for column in ("log_teff", "log_lum")
+    )
+    cool = log_teff - np.log10(5772.0)
+    logg = 4.438 + mass + 4 * cool - log_lum
+    real, sim = (
+        table_magnitudes(tables, name, 10**log_teff, logg)
+        + _extinction(tables, law, name, log_teff, a_v)
+        for name, law in (("btsettl", "g23"), ("kurucz_phoenix", "f99"))
+    )
+    return dict(zip(NAMES, _rounded(np.median(real - sim, axis=0)), strict=True))
+
+
+def _extinction(
+    tables: Mapping[str, np.ndarray], law: str, name: str, log_teff: np.ndarray, a_v: float
+) -> np.ndarray:
+    key = f"extinction.{law}.{name}."
+    axes = tuple(tables[key + axis] for axis in ("log_teff", "a_v", "r_v"))
+    point = np.stack(np.broadcast_arrays(log_teff, a_v, 3.1), axis=-1)
+    # 3.1 is a knot, but not in float32
+    point = np.clip(point, [axis[0] for axis in axes], [axis[-1] for axis in axes])
+    return np.asarray(RegularGridInterpolator(axes, tables[key + "a_band"])(point))
 
 
 def colour_residuals(
