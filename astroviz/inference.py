@@ -234,7 +234,7 @@ def _groups(
         rows = range(start, min(start + _GROUP, len(observations)))
         draws = [next(answers) for _ in rows]
         statuses = [
-            status(observations, row, _extrapolated(model, answer))
+            status(observations, row, _extrapolated(answer))
             for row, answer in zip(rows, draws, strict=True)
         ]
         names = [str(observations.identifiers[row]) for row in rows] if named else None
@@ -256,10 +256,9 @@ def _answers(
         yield waiting.popleft().result()
 
 
-def _extrapolated(model: Any, draws: Draws) -> bool:
-    limit = getattr(model, "ood_threshold", None)
-    score = draws.extras.get("ood_score")
-    return limit is not None and score is not None and bool(np.mean(score) > limit)
+def _extrapolated(draws: Draws) -> bool:
+    # A score above 1 is worse than that of 99.9 % of the stars a model was trained on.
+    return bool(np.mean(draws.extras.get("ood_score", 0.0)) > 1.0)
 
 
 def _table(model: Any, groups: Iterable[Group], keep_samples: bool) -> Table:

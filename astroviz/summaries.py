@@ -41,7 +41,8 @@ def columns_of_rows(
     r"""Summaries of :math:`N` rows.
 
     Arguments:
-        answers: Draws of each row; they need the columns `parameters`.
+        answers: Draws of each row; they need the columns `parameters`. Summaries are over the
+            draws that have the parameter: a star without a disk has no excess, its draws are NaN.
         statuses: One text per row.
         parameters: Names of the :math:`d` columns to summarise.
         identifiers: One text per row, if the table has an identifier.
@@ -56,16 +57,11 @@ def columns_of_rows(
     stack = _stacked(answers, parameters)
     for column, parameter in enumerate(parameters):
         draws = stack[:, :, column].astype(np.float64)
-        # Quantiles of an empty axis are undefined; a table of no rows still has its columns.
-        levels = (
-            np.quantile(draws, list(QUANTILES.values()), axis=1)
-            if len(draws)
-            else np.empty((len(QUANTILES), 0))
-        )
-        for suffix, values in zip(QUANTILES, levels, strict=True):
+        for suffix, values in zip(QUANTILES, _quantiles(draws), strict=True):
             found[f"{parameter}_{suffix}"] = values.astype(np.float32)
-        found[f"{parameter}_mean"] = draws.mean(axis=1).astype(np.float32)
-        found[f"{parameter}_std"] = draws.std(axis=1).astype(np.float32)
+        mean, spread = _moments(draws)
+        found[f"{parameter}_mean"] = mean.astype(np.float32)
+        found[f"{parameter}_std"] = spread.astype(np.float32)
     for name in _SCORES:
         found[name] = np.array([_scalar(draws, name) for draws in answers], dtype=np.float32)
     found["status"] = np.asarray(list(statuses), dtype=str)
@@ -104,6 +100,27 @@ def _stacked(answers: Sequence[Draws], parameters: Sequence[str]) -> np.ndarray:
         return np.empty((0, 1, len(parameters)), dtype=np.float32)
     order = [answers[0].names.index(name) for name in parameters]
     return np.stack([draws.values[:, order] for draws in answers])
+
+
+def _quantiles(draws: np.ndarray) -> np.ndarray:
+    r"""Quantiles of the draws of each row that are not NaN, shape (5, N); NaN if there is none."""
+    count = np.isfinite(draws).sum(axis=1)
+    ordered = np.sort(draws, axis=1)  # NaN goes to the end
+    place = np.array(list(QUANTILES.values()))[:, None] * np.maximum(count - 1, 0)
+    low = np.floor(place).astype(int)
+    high = np.minimum(low + 1, np.maximum(count - 1, 0))
+    rows = np.arange(len(draws))
+    fraction = place - low
+    return (1 - fraction) * ordered[rows, low] + fraction * ordered[rows, high]
+
+
+def _moments(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    known = np.isfinite(draws)
+    count = known.sum(axis=1).astype(float)
+    count[count == 0] = np.nan
+    mean = np.where(known, draws, 0.0).sum(axis=1) / count
+    square = np.where(known, draws - mean[:, None], 0.0) ** 2
+    return mean, np.sqrt(square.sum(axis=1) / count)
 
 
 def _scalar(draws: Draws, name: str) -> float:

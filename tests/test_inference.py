@@ -66,7 +66,6 @@ class Toy:
     parameters: tuple = (SimpleNamespace(name="first", unit="mag"),)
     derived: tuple = (SimpleNamespace(name="second", unit=""),)
     card: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sha256="0" * 64))
-    ood_threshold: float = 1.0
 
     def posterior(self, observations, index=0):
         return Posterior(observations, index)

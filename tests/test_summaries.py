@@ -50,6 +50,22 @@ def test_columns_come_in_the_promised_order_with_right_values():
     assert list(columns["status"]) == ["ok", "no data"]
 
 
+def test_draws_without_the_parameter_do_not_count():
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(999, 2)).astype(np.float32)
+    values[rng.uniform(size=999) < 0.4, 0] = np.nan
+    values[:, 1] = np.nan
+    answer = Draws(values=values, names=("a", "b"), units=("", ""))
+    columns = columns_of_rows([answer], ["ok"], ["a", "b"])
+    some = values[np.isfinite(values[:, 0]), 0].astype(float)
+    for name, level in (("q025", 0.025), ("q16", 0.16), ("q50", 0.5), ("q975", 0.975)):
+        np.testing.assert_allclose(columns[f"a_{name}"], np.quantile(some, level), rtol=1e-5)
+    np.testing.assert_allclose(columns["a_mean"], some.mean(), rtol=1e-5)
+    np.testing.assert_allclose(columns["a_std"], some.std(), rtol=1e-5)
+    assert np.isnan(columns["b_q50"]).all()
+    assert np.isnan(columns["b_mean"]).all()
+
+
 def test_samples_are_kept_on_request():
     columns = columns_of_rows([draws()], ["ok"], ["a", "b"], keep_samples=True)
     assert columns["a"].shape == (1, 1000)

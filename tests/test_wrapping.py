@@ -190,10 +190,16 @@ def test_draws_that_cannot_be_understood_say_why(source, options, sentence):
         astroviz.wrap(source, **options)
 
 
-def test_draws_that_are_not_finite_are_refused():
-    broken = astroviz.wrap({"a": [np.nan, 1.0]})
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_draws_that_are_not_finite_are_refused(value):
+    broken = astroviz.wrap({"a": [value, 1.0]})
     with pytest.raises(ValueError, match="not finite"):
         broken.posterior().sample(2)
+
+
+def test_a_parameter_that_some_draws_have_not_is_kept():
+    draws = astroviz.wrap({"a": [0.0, 1.0], "b": [np.nan, 1.0]}).posterior().sample(2)
+    assert np.isnan(draws["b"]).sum() == 1
 
 
 def test_an_object_that_is_no_posterior_is_refused_with_what_would_do():
