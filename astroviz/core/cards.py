@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 __all__ = ["Card", "ModelError", "read_card", "write_card"]
 
 _TEXTS = ("title", "what", "data", "prior", "training_time", "licence", "sha256", "kind", "alias")
@@ -130,6 +128,8 @@ def read_card(folder: Path) -> Card:
 
 def write_card(folder: Path, card: Card) -> Path:
     """Write `card.toml` into `folder`; returns its path."""
+    import tomli_w  # only who trains needs a writer
+
     path = folder / "card.toml"
     path.write_text(tomli_w.dumps(card.to_dict(), multiline_strings=True), encoding="utf-8")
     return path

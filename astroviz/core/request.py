@@ -10,7 +10,10 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import torch
 
-__all__ = ["Cancelled", "Chunk", "Control", "Priority", "Request", "Sampler"]
+__all__ = ["FIRST_CHUNK", "Cancelled", "Chunk", "Control", "Priority", "Request", "Sampler"]
+
+FIRST_CHUNK = 256
+"""About how many draws a sampler yields first, so that something can be shown at once."""
 
 Priority = Literal["interactive", "batch"]
 
@@ -35,10 +38,22 @@ class Chunk:
 
 
 class Control(Protocol):
-    """What a running sampler hears from the engine."""
+    """What a running sampler hears from the engine.
+
+    `max_draws` is the number of draws to compute at one time: None until memory ran out, smaller
+    with every further attempt. The draws must not depend on it.
+    """
+
+    @property
+    def max_draws(self) -> int | None:
+        """At most this many draws at one time; None for as many as the sampler likes."""
 
     def check(self) -> None:
-        """Raise `Cancelled` if nobody waits for this batch any more; call between solver steps."""
+        """Raise `Cancelled` if nobody waits for this batch any more; call between solver steps.
+
+        Work of priority `batch` may be interrupted here by `interactive` requests, which are
+        answered before the call returns, in the same thread and perhaps by the same sampler.
+        """
 
     def progress(self, fraction: float) -> None:
         """Report the part of the work done, 0 to 1."""
