@@ -34,6 +34,7 @@ Progress = Callable[[int, int | None], None]
 _AHEAD = 384
 # No row is asked twice, so answers need not be remembered.
 _LIMITS = Limits(batch=128, cache_bytes=0)
+_LOGARITHM = "log10 "
 # Rows summarised and written at a time.
 _GROUP = 4096
 
@@ -277,9 +278,10 @@ def _table(model: Any, groups: Iterable[Group], keep_samples: bool) -> Table:
 
 
 def _unit(text: str, spread: bool) -> u.UnitBase | None:
-    unit = u.Unit(text) if text else None
-    # The spread of log10(age / yr) is in dex, whatever the age was measured in.
-    return u.dex if spread and isinstance(unit, u.function.FunctionUnitBase) else unit
+    """Unit of a column: `log10 yr` becomes `dex(yr)`, which files can hold, its spread `dex`."""
+    if text.startswith(_LOGARITHM):
+        return u.dex if spread else u.dex(u.Unit(text.removeprefix(_LOGARITHM)))
+    return u.Unit(text) if text else None
 
 
 def _provenance(model: Any, samples: int, seed: int) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Posterior:
         return Request(self, {"g": np.array([g])}, n=n, seed=seed, priority=priority)
 
     def columns(self, request):
-        return ("first", "second"), ("mag", "")
+        return ("first", "second"), ("mag", "log10 yr")
 
     def batch_key(self, request):
         return (self.name, request.n)
@@ -64,7 +64,7 @@ class Toy:
     name: str = "toy"
     quantities: tuple = QUANTITIES
     parameters: tuple = (SimpleNamespace(name="first", unit="mag"),)
-    derived: tuple = (SimpleNamespace(name="second", unit=""),)
+    derived: tuple = (SimpleNamespace(name="second", unit="log10 yr"),)
     card: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sha256="0" * 64))
 
     def posterior(self, observations, index=0):
@@ -132,6 +132,8 @@ def test_python_and_command_line_agree(toy, census, tmp_path):
     table = astroviz.infer(census, samples=50, seed=3)
     np.testing.assert_array_equal(written["second_mean"], table["second_mean"])
     assert table["first_q50"].unit == "mag"
+    assert str(table["second_q50"].unit) == "dex(yr)"
+    assert table["second_std"].unit == "dex"
     assert table.meta["model"] == "toy"
     assert table.meta["seed"] == 3
 

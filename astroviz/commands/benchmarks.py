@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from astroviz.io.observations import Observations
+
 if TYPE_CHECKING:
     from astroviz.core.engine import Engine
 
@@ -31,7 +33,7 @@ def stars(device: str) -> Figures:
 
     model, engine = _open(device)
     engine.close()
-    observations = model.simulate(2_000, seed=0).observations
+    observations = _catalogue(model, 2_000, seed=0)
     start = time.perf_counter()
     infer(observations, model=model, samples=100, device=device)
     return {"stars a second": 2_000 / (time.perf_counter() - start)}
@@ -40,7 +42,7 @@ def stars(device: str) -> Figures:
 def interactive(device: str) -> Figures:
     """Milliseconds until the first chunk and until all of 2,000 draws of one star, p50 and p90."""
     model, engine = _open(device)
-    observations = model.simulate(40, seed=1).observations
+    observations = _catalogue(model, 40, seed=1)
     first, whole = [], []
     with engine:
         for row in range(len(observations)):
@@ -69,8 +71,21 @@ def _open(device: str) -> tuple[Any, Engine]:
     return model, engine
 
 
+def _catalogue(model: Any, n: int, seed: int) -> Observations:
+    """Simulated stars with Gaia, 2MASS and WISE."""
+    stars = model.simulate(n, seed=seed, pattern="all")
+    return Observations(
+        tuple(model.quantities),
+        stars.values.numpy().astype(float),
+        stars.errors.numpy().astype(float),
+        stars.states.numpy(),
+        np.arange(n).astype(str),
+        np.full((n, 2), np.nan),
+    )
+
+
 def _ask_all(model: Any, engine: Engine, count: int, n: int, seed: int) -> float:
-    observations = model.simulate(count, seed=seed).observations
+    observations = _catalogue(model, count, seed)
     requests = [
         model.posterior(observations, row).request(n, seed=row, priority="batch")
         for row in range(count)
