@@ -15,6 +15,7 @@ from astropy.table import Table
 from astroviz.io.arrow import from_arrow
 from astroviz.io.errors import TableError
 from astroviz.io.text_tables import as_utf8, read_text
+from astroviz.io.votable_binary import read_binary2
 
 __all__ = ["MAX_MEMORY", "MAX_TEXT", "READERS", "check_size", "first_table", "fits_rows"]
 
@@ -89,8 +90,15 @@ def _parquet(stream: BinaryIO, label: str, max_rows: int | None) -> Table:
 
 
 def _votable(stream: BinaryIO, label: str, max_rows: int | None) -> Table:
-    # Only `read`: given a whole file the parser would go around the progress of `stream`.
-    document = votable.parse(stream, verify="ignore", unit_format=None)
+    head = stream.read(1 << 16)
+    stream.seek(0)
+    if b"<BINARY2>" in head:
+        data = stream.read()
+        table = read_binary2(data, max_rows)
+        if table is not None:
+            return table
+        stream = io.BytesIO(data)
+    document = votable.parse(stream, verify="ignore")
     tables = list(document.iter_tables())
     if not tables:
         raise TableError(
