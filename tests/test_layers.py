@@ -87,14 +87,6 @@ def test_every_module_says_what_it_is_and_what_it_offers(path):
     docstring = ast.get_docstring(tree)
     assert docstring, "no docstring"
     assert docstring.strip() != ".", "an empty docstring"
-    names = next(
-        (
-            ast.literal_eval(node.value)
-            for node in tree.body
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
-        ),
-        None,
-    )
-    if path.name != "__init__.py":
-        assert names is not None, "no __all__"
-    assert names is None or names == sorted(names)
+    if path.name != "__init__.py":  # ruff sees to the order of the names
+        assigned = [t for n in tree.body if isinstance(n, ast.Assign) for t in n.targets]
+        assert "__all__" in {getattr(target, "id", "") for target in assigned}
