@@ -24,10 +24,19 @@ __all__ = ["read_binary2"]
 
 _STREAM = re.compile(rb"<STREAM\b([^>]*)>(.*?)</STREAM>", re.DOTALL)
 _TYPES = {
-    "boolean": "S1", "bit": "u1", "unsignedByte": "u1",
-    "short": ">i2", "int": ">i4", "long": ">i8", "float": ">f4", "double": ">f8", "char": "S1", "unicodeChar": ">u2",
-}  # fmt: skip
+    "boolean": "S1",
+    "bit": "u1",
+    "unsignedByte": "u1",
+    "short": ">i2",
+    "int": ">i4",
+    "long": ">i8",
+    "float": ">f4",
+    "double": ">f8",
+    "char": "S1",
+    "unicodeChar": ">u2",
+}
 _TEXTS = {"char": 1, "unicodeChar": 2}  # bytes of a character
+_LONG_TEXT = 400  # bytes
 _LENGTH = struct.Struct(">I")
 
 
@@ -197,7 +206,8 @@ def _gather(
     if field.datatype == "boolean":
         return np.isin(data, [b"T", b"t", b"1"])
     if field.datatype == "bit":  # the first bit by the standard, the fifth by astropy
-        return data != 0
+        truths: np.ndarray = data != 0
+        return truths
     return data.astype(data.dtype.newbyteorder("="))
 
 
@@ -205,6 +215,10 @@ def _texts(
     raw: np.ndarray, field: votable.tree.Field, begins: np.ndarray, lengths: np.ndarray
 ) -> np.ndarray:
     longest = max(int(lengths.max(initial=0)), _TEXTS[field.datatype])
+    if longest > _LONG_TEXT:  # a fixed-width array would hold the longest text in every row
+        coding = "utf-16-be" if field.datatype == "unicodeChar" else "utf-8"
+        spans = zip(begins.tolist(), (begins + lengths).tolist(), strict=True)
+        return np.array([raw[a:b].tobytes().decode(coding, "replace") for a, b in spans], "O")
     within = np.arange(longest) < lengths[:, None]
     where = np.where(within, begins[:, None] + np.arange(longest), 0)
     cells = np.where(within, raw[where], 0).astype(np.uint8)

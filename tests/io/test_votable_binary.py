@@ -82,6 +82,12 @@ def test_no_rows(table):
     agree(read_table(data), Table.read(io.BytesIO(data), format="votable"))
 
 
+def test_long_texts(table):
+    table["note"] = ["x" * 3000, *(["é"] * 36)]
+    data = packed(table, variable)
+    agree(read_binary2(data), Table.read(io.BytesIO(data), format="votable"))
+
+
 def test_arrays_are_left_to_astropy(table):
     table["pair"] = np.ones((len(table), 2))
     data = packed(table)
