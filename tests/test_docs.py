@@ -88,6 +88,31 @@ def test_the_fifteen_lines_of_the_readme_compile(readme):
         compile(block, "README.md", "exec")
 
 
+def test_every_quantity_and_flag_is_in_the_description_of_tables(root):
+    from astroviz.io.aliases import ALIASES, key
+    from astroviz.io.flags import WORDS
+    from astroviz.io.observations import State
+    from astroviz.stars.parameters import DERIVED, PARAMETERS
+    from astroviz.stars.surveys import QUANTITIES
+
+    text = (root / "docs" / "tables.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| `")
+    ]
+    table = {row[0].strip("`"): row for row in rows}
+    for quantity in QUANTITIES:
+        _, unit, survey, names = table[quantity.name]
+        assert (unit, survey) == (quantity.unit, quantity.survey)
+        works = {key(name) for name in (quantity.name, *ALIASES[quantity.name].values)}
+        assert {key(name) for name in re.findall(r"`([^`]+)`", names)} <= works
+    for word in ("out", "nodet", "sat", "bl", "unres", "ext", "false", "err", "off", "bin"):
+        assert State(WORDS[word]).name.lower().replace("_", " ") == table[word][1]
+    for parameter in (*PARAMETERS, *DERIVED):
+        assert f"`{parameter.name}`" in text
+
+
 def test_contributing_fits_on_a_page(root):
     assert len((root / "CONTRIBUTING.md").read_text().splitlines()) <= 60
 
