@@ -8,7 +8,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-__all__ = ["PAGE_SX", "THEME", "card", "note", "spacer", "text"]
+__all__ = ["PAGE_SX", "THEME", "brand", "card", "note", "spacer", "text"]
 
 _COMPONENTS: dict[str, Any] = {
     "MuiButton": {
@@ -100,6 +100,31 @@ pre { background: var(--panel-background-color); border: 1px solid var(--divider
   border-radius: 6px; padding: 10px; font-size: 12px; overflow-x: auto; white-space: pre-wrap; }
 a { color: var(--panel-primary-color); }
 """
+
+
+# Nested contours of a two-parameter posterior, and the truth in it.
+_MARK = """
+<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" aria-hidden="true">
+  <g transform="rotate(-38 12 12)">
+    <ellipse cx="12" cy="12" rx="10.5" ry="5.6" stroke-opacity="0.35" stroke-width="1.4"/>
+    <ellipse cx="12" cy="12" rx="6.6" ry="3.2" stroke-opacity="0.75" stroke-width="1.4"/>
+  </g>
+  <circle cx="12" cy="12" r="1.7" fill="currentColor" stroke="none"/>
+</svg>"""
+BRAND_CSS = """
+a { display: flex; align-items: center; gap: 8px; text-decoration: none; font-size: 16px;
+  font-weight: 700; letter-spacing: -0.01em; color: var(--panel-primary-color); }
+"""
+
+
+def brand() -> pn.pane.HTML:
+    """The name of the house, which leads back to the gallery."""
+    return pn.pane.HTML(
+        f'<a href="/" aria-label="astroviz, the gallery">{_MARK}astroviz</a>',
+        stylesheets=[BRAND_CSS],
+        margin=(0, 8, 0, 0),
+        align="center",
+    )
 
 
 def spacer() -> pn.layout.HSpacer:

@@ -10,8 +10,9 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from panel_material_ui.template import Page
 
-from astroviz.dashboards.appearance import CARD_SX, PAGE_SX, THEME, note, text
+from astroviz.dashboards.appearance import CARD_SX, PAGE_SX, THEME, brand, note, text
 
 __all__ = ["PAGES", "PageEntry", "gallery"]
 
@@ -100,7 +101,7 @@ a.open { text-decoration: none; font-weight: 600; }
 """
 
 
-def gallery(house: Any) -> pmui.Page:
+def gallery(house: Any) -> Page:
     """The page at `/`; `house` knows which models failed."""
     cards = [
         _card(entry, view, title, question, house.failures.get(entry.model))
@@ -121,8 +122,8 @@ def gallery(house: Any) -> pmui.Page:
         max_width=824,
         align="center",
     )
-    return pmui.Page(
-        title="astroviz",
+    return Page(
+        header=[brand()],
         meta_title="astroviz",
         main=[body],
         theme_config=THEME,

@@ -17,15 +17,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Callable, Hashable
+from typing import Any, TypeVar
 
 import panel as pn
 
+from astroviz.core.draws import Draws
+from astroviz.core.engine import Engine
 from astroviz.core.request import Cancelled, Request
+from astroviz.core.ticket import Ticket
 
-__all__ = ["Answer", "EngineLike", "Live", "TicketLike", "instant", "on_tick"]
+__all__ = ["Live", "instant", "on_tick"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,31 +35,7 @@ logger = logging.getLogger(__name__)
 # running one is let finish, or a steady drag over a 100 ms model would never show anything.
 PATIENCE_S = 0.3
 
-# Threads that sleep until a ticket has news; they do no work of their own.
-_WAITERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="astroviz-wait")
-
-Answer = Any
 W = TypeVar("W", bound=type)
-
-
-class TicketLike(Protocol):
-    """What the loop needs of the engine's tickets."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Yield the parts of the answer as they arrive."""
-
-    def result(self) -> Answer:
-        """The whole answer."""
-
-    def cancel(self) -> None:
-        """Give the work up."""
-
-
-class EngineLike(Protocol):
-    """What the loop needs of the engine."""
-
-    def submit(self, request: Request, latest: Hashable | None = None) -> TicketLike:
-        """Queue a request; a newer one with the same `latest` key takes its place."""
 
 
 def instant(widget: W) -> W:
@@ -78,6 +56,10 @@ def on_tick(document: Any, act: Callable[[], None]) -> None:
     document.add_next_tick_callback(act)
 
 
+async def _next(parts: AsyncIterator[Draws]) -> Draws | None:
+    return await anext(parts, None)
+
+
 class Live:
     r"""One stream of answers under one stream of questions.
 
@@ -96,47 +78,55 @@ class Live:
 
     def __init__(
         self,
-        engine: EngineLike,
+        engine: Engine,
         key: Hashable,
-        show: Callable[[Answer, bool], None],
+        show: Callable[[Draws, bool], None],
         failed: Callable[[str], None],
         busy: Callable[[bool], None] = lambda _: None,
         document: Any = None,
     ) -> None:
         self.engine, self.key, self.show, self.failed = engine, key, show, failed
         self.busy, self.document = busy, document
-        self.ticket: TicketLike | None = None
+        self.ticket: Ticket | None = None
         self.answered = 0
         self._question: Callable[[], Request] | None = None
         self._task: asyncio.Task[None] | None = None
         self._asked_at = 0.0
+        self._news = asyncio.Event()
         self._closed = False
 
     def ask(self, question: Callable[[], Request]) -> None:
         """Ask; the question is put together when its turn comes, so that none is made in vain."""
         if self._closed:
             return
+        if self._question is None:
+            self._asked_at = time.monotonic()
         self._question = question
-        self._asked_at = time.monotonic()
+        self._news.set()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def ask_and_wait(self, question: Callable[[], Request]) -> None:
-        """Ask and draw before returning: the first picture of a page, or a page without a loop."""
+    def ask_and_wait(self, question: Callable[[], Request], patience: float = 0.8) -> bool:
+        """Ask and draw before returning, for the first picture of a page; False if it took longer.
+
+        Everybody's page waits meanwhile, so it is not for a busy engine: then ask again later.
+        """
         try:
             self.ticket = self.engine.submit(question(), latest=self.key)
-            self.show(self.ticket.result(), True)
+            self.show(self.ticket.result(patience), True)
             self.answered += 1
+        except TimeoutError:
+            return False
         except Exception as error:
             self._report(error)
         finally:
             self.ticket = None
+        return True
 
     def cancel(self) -> None:
         """Give up what runs and what waits; the last picture stays."""
         self._question = None
-        if self.ticket is not None:
-            self.ticket.cancel()
+        self._cancel_ticket()
 
     def close(self) -> None:
         """The page is gone: drop everything."""
@@ -144,6 +134,10 @@ class Live:
         self.cancel()
         if self._task is not None:
             self._task.cancel()
+
+    def _cancel_ticket(self) -> None:
+        if self.ticket is not None:
+            self.ticket.cancel()
 
     async def _run(self) -> None:
         self.busy(True)
@@ -165,35 +159,38 @@ class Live:
                 self.busy(False)
 
     async def _answer(self, question: Callable[[], Request]) -> None:
-        loop = asyncio.get_running_loop()
         self.ticket = ticket = self.engine.submit(question(), latest=self.key)
-        parts = iter(ticket)
+        parts = aiter(ticket)
         drawn = False
-        while True:
-            waiting = loop.run_in_executor(_WAITERS, next, parts, None)
-            # Looked at even when nobody waits for it any more, or asyncio complains in the log.
-            waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
-            part = await self._unless_impatient(waiting, ticket)
-            if part is None:
-                break
-            if not drawn or self._question is None:
+        while not ticket.done:
+            part = await self._part(parts, patience=0.0 if drawn else PATIENCE_S)
+            if part is not None and not drawn and not ticket.done:
                 await self._draw(part, False)
                 drawn = True
+        await self._draw(await ticket, True)
+
+    async def _part(self, parts: AsyncIterator[Draws], patience: float) -> Draws | None:
+        """The next part, None after the last; gives up when something newer waited too long."""
+        waiting = asyncio.ensure_future(_next(parts))
+        # Looked at even when nobody waits for it any more, or asyncio complains in the log.
+        waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        while not waiting.done():
+            self._news.clear()
+            left = None
             if self._question is not None:
-                return  # the next submit under the same key stops the rest of this one
-        await self._draw(await loop.run_in_executor(_WAITERS, ticket.result), True)
-
-    async def _unless_impatient(self, waiting: asyncio.Future[Any], ticket: TicketLike) -> Any:
-        """Wait for a part, but not longer than `PATIENCE_S` once something newer waits."""
-        while True:
-            done, _ = await asyncio.wait({waiting}, timeout=PATIENCE_S)
-            if done:
-                return waiting.result()
-            if self._question is not None and time.monotonic() - self._asked_at >= PATIENCE_S:
-                ticket.cancel()
+                left = patience - (time.monotonic() - self._asked_at)
+            if left is not None and left <= 0:
+                waiting.cancel()
+                self._cancel_ticket()
                 raise Cancelled
+            news = asyncio.ensure_future(self._news.wait())
+            await asyncio.wait(
+                {waiting, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+            )
+            news.cancel()
+        return waiting.result()
 
-    async def _draw(self, answer: Answer, complete: bool) -> None:
+    async def _draw(self, answer: Draws, complete: bool) -> None:
         """Draw under the document's lock and wait until it is done."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -29,14 +29,15 @@ class Row {
     this.send = send
     this.dragging = false
     const options = Object.keys(SYMBOLS).map((state) => make("option", {value: state, textContent: `${SYMBOLS[state]}  ${WORDS[state]}`}))
-    this.state = make("select", {className: "state", "aria-label": `State of ${row.label}`, onchange: () => send({name: this.name, state: this.state.value})}, ...options)
-    this.label = make("label", {className: "label", textContent: row.label, title: row.help ?? ""})
+    this.mark = make("span", {className: "mark", "aria-hidden": "true"})
+    this.state = make("select", {"aria-label": `State of ${row.label}`, onchange: () => send({name: this.name, state: this.state.value})}, ...options)
+    this.label = make("span", {className: "label", textContent: row.label.split(" (")[0], title: row.help ?? ""})
     this.slider = make("input", {type: "range", className: "slider", oninput: () => this.slide(), onpointerdown: () => { this.dragging = true }, onchange: () => { this.dragging = false }})
     this.slider.addEventListener("pointerup", () => { this.dragging = false })
     this.value = make("input", {type: "number", className: "number", "aria-label": `${row.label}, ${row.unit || "value"}`, onchange: () => this.typed("value")})
     this.error = make("input", {type: "number", className: "number error", min: 0, "aria-label": `Error of ${row.label}, ${row.unit || "value"}`, onchange: () => this.typed("error")})
     this.reset = make("button", {className: "reset", textContent: "↺", title: "Back to the file's value", "aria-label": `Reset ${row.label}`, onclick: () => send({name: this.name, reset: true})})
-    this.el = make("div", {className: "row"}, this.state, this.label, this.slider, this.value, make("span", {className: "pm", textContent: "±"}), this.error, this.reset)
+    this.el = make("div", {className: "row"}, make("span", {className: "state"}, this.mark, this.state), this.label, this.slider, this.value, make("span", {className: "pm", textContent: "±"}), this.error, this.reset)
     this.update(row, mode)
   }
 
@@ -62,6 +63,8 @@ class Row {
     this.el.dataset.state = row.state
     this.el.classList.toggle("edited", row.edited)
     this.state.value = row.state
+    this.mark.textContent = SYMBOLS[row.state]
+    this.label.title = row.help ?? ""
     this.state.title = `${row.label}: ${WORDS[row.state]}`
     this.value.step = row.step
     this.error.step = "any"

@@ -41,6 +41,7 @@ class House:
     ) -> None:
         self.engine, self.max_sessions = engine, max_sessions
         self.failures: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
         self.sessions: set[str] = set()
         self._sources = dict(models)
         self._models: dict[str, Any] = {}
@@ -73,8 +74,9 @@ class House:
         """What `/liveness` answers."""
         models = {name: self.failures.get(name, "ok") for name in self._sources}
         return {
-            "status": "degraded" if self.failures else "ok",
+            "status": "degraded" if self.failures or self.broken else "ok",
             "models": models,
+            "broken_pages": self.broken,
             "sessions": len(self.sessions),
         }
 
@@ -125,11 +127,13 @@ def _page(entry: PageEntry, house: House, view: str | None) -> Callable[[], Any]
                 "The other pages work. The cause is in the server's log.",
             )
         try:
-            return entry.build(model, house.engine, view)
+            page = entry.build(model, house.engine, view)
+            house.broken.pop(entry.route, None)
+            return page
         except Exception as error:
             # A page that cannot be built answers with a sentence, not with a stack trace.
             logger.exception("the page %s could not be built", entry.route)
-            house.failures.setdefault(entry.model, f"the page failed: {error}")
+            house.broken[entry.route] = str(error)
             return plain_page(f"{entry.title}: not available", escape(f"The page failed: {error}"))
 
     return build
@@ -191,22 +195,27 @@ def make_server(
     house.load_all()
     pn.extension(notifications=False, reconnect=True)
     pn.config.exception_handler = _say_it
-    security = {}
+    security: dict[str, Any] = {}
     if password is not None:
         security = {"basic_auth": password, "cookie_secret": secrets.token_hex(32)}
-    server = pn.io.server.get_server(
-        routes(house),
-        port=port,
-        address=address,
-        show=show,
-        websocket_origin=_origins(address, port),
-        extra_patterns=[(r"/liveness", Liveness, {"house": house})],
-        websocket_max_message_size=MESSAGE_LIMIT,
-        check_unused_sessions_milliseconds=5_000,
-        unused_session_lifetime_milliseconds=15_000,
-        warm=warm,
-        **security,
-    )
+    try:
+        server = pn.io.server.get_server(
+            routes(house),  # type: ignore[arg-type]
+            port=port,
+            address=address,
+            show=show,
+            websocket_origin=_origins(address, port),
+            extra_patterns=[(r"/liveness", Liveness, {"house": house})],
+            websocket_max_message_size=MESSAGE_LIMIT,
+            check_unused_sessions_milliseconds=5_000,
+            unused_session_lifetime_milliseconds=15_000,
+            warm=warm,
+            **security,
+        )
+    except OSError as error:
+        raise OSError(
+            f"port {port} of {address} cannot be used ({error.strerror}): choose another port."
+        ) from error
     house.sessions.clear()
     return server, house
 

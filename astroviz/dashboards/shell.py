@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel_material_ui.template import Page
 
-from astroviz.dashboards.appearance import PAGE_SX, THEME, note, spacer, text
+from astroviz.dashboards.appearance import PAGE_SX, THEME, brand, note, spacer, text
 from astroviz.dashboards.desk import Desk
 from astroviz.dashboards.live import on_tick
 
@@ -80,6 +81,7 @@ class Shell(pn.viewable.Viewer):
         views: The views, the first of which is shown unless the address says otherwise.
         drawers: What the buttons on the right open.
         controls: What stands in the bar under the header (presets, the object, seed).
+        view: The view to start with; the first one by default.
     """
 
     view = param.String(doc="Name of the view that is shown.")
@@ -96,6 +98,7 @@ class Shell(pn.viewable.Viewer):
         views: Sequence[View],
         drawers: Sequence[Drawer],
         controls: Sequence[Any] = (),
+        view: str | None = None,
     ) -> None:
         self.explorer, self.title, self.address = explorer, title, address
         self.views = {view.name: view for view in views}
@@ -107,7 +110,7 @@ class Shell(pn.viewable.Viewer):
         self._contents: dict[str, Any] = {}
         self._closing: list[Callable[[], None]] = []
         self._address_task: asyncio.TimerHandle | None = None
-        super().__init__(view=next(iter(self.views)))
+        super().__init__(view=view or next(iter(self.views)))
         self._make_header(question)
         self._make_strip(controls)
         self._make_drawer()
@@ -123,16 +126,16 @@ class Shell(pn.viewable.Viewer):
             options=options, value=self.view, size="small", margin=(0, 12), align="center"
         )
         self.tabs.link(self, value="view", bidirectional=True)
-        self.undo_button = self._icon("undo", "Undo (Ctrl Z)", self._undo)
-        self.redo_button = self._icon("redo", "Redo (Ctrl Y)", self._redo)
+        self.undo_button = self.icon("undo", "Undo (Ctrl Z)", self._undo)
+        self.redo_button = self.icon("redo", "Redo (Ctrl Y)", self._redo)
         buttons = [
-            self._icon(drawer.icon, drawer.label, lambda name=drawer.name: self.toggle(name))
+            self.icon(drawer.icon, drawer.label, lambda name=drawer.name: self.toggle(name))
             for drawer in self.drawers.values()
             if drawer.in_header
         ]
         line = text(question, faint=True, align="center", margin=(0, 8))
         tabs = [self.tabs] if len(self.views) > 1 else []
-        self.header = [*tabs, line, spacer(), self.undo_button, self.redo_button, *buttons]
+        self.header = [brand(), *tabs, line, spacer(), self.undo_button, self.redo_button, *buttons]
 
     def _make_strip(self, controls: Sequence[Any]) -> None:
         self.progress_bar = pmui.LinearProgress(
@@ -169,7 +172,7 @@ class Shell(pn.viewable.Viewer):
 
     def _make_drawer(self) -> None:
         self.drawer_title = text("", bold=True, size=15, align="center")
-        close = self._icon("close", "Close (Esc)", lambda: setattr(self, "drawer", ""))
+        close = self.icon("close", "Close (Esc)", lambda: setattr(self, "drawer", ""))
         self.drawer_body = pn.Column(margin=(0, 16, 16, 16), sizing_mode="stretch_width")
         head = pn.Row(
             self.drawer_title, spacer(), close, margin=(8, 8, 4, 16), sizing_mode="stretch_width"
@@ -184,7 +187,7 @@ class Shell(pn.viewable.Viewer):
             sx={"top": "49px", "height": "calc(100% - 49px)", "backgroundImage": "none"},
         )
 
-    def _make_page(self) -> pmui.Page:
+    def _make_page(self) -> Page:
         body = pn.Column(
             self.desk,
             self.strip,
@@ -194,8 +197,7 @@ class Shell(pn.viewable.Viewer):
             margin=0,
             styles={"height": "calc(100vh - 49px)", "overflow": "auto"},
         )
-        return pmui.Page(
-            title="astroviz",
+        return Page(
             meta_title=f"{self.title} · astroviz",
             header=self.header,
             main=[body, self.drawer_box],
@@ -205,7 +207,7 @@ class Shell(pn.viewable.Viewer):
             theme_toggle=True,
         )
 
-    def _icon(self, icon: str, label: str, act: Callable[[], None]) -> pmui.IconButton:
+    def icon(self, icon: str, label: str, act: Callable[[], None]) -> pmui.IconButton:
         button = pmui.IconButton(
             icon=icon,
             description=label,
@@ -343,11 +345,11 @@ class Shell(pn.viewable.Viewer):
         if self._cancel is not None:
             self._cancel()
 
-    def __panel__(self) -> pmui.Page:
+    def __panel__(self) -> Page:
         return self.page
 
 
-def plain_page(title: str, sentence: str, detail: str = "") -> pmui.Page:
+def plain_page(title: str, sentence: str, detail: str = "") -> Page:
     """A page that has nothing but a sentence: a model that failed, a full house."""
     more = f'<p class="faint">{detail}</p>' if detail else ""
     body = pn.Column(
@@ -356,8 +358,8 @@ def plain_page(title: str, sentence: str, detail: str = "") -> pmui.Page:
         width=640,
         align="center",
     )
-    return pmui.Page(
-        title="astroviz",
+    return Page(
+        header=[brand()],
         meta_title=f"{title} · astroviz",
         main=[body],
         theme_config=THEME,

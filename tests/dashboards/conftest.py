@@ -1,78 +1,50 @@
-"""A toy engine and a toy explorer: enough for the frame and the loop, no model."""
+"""A toy model and a toy explorer: enough for the frame and the loop."""
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterator
+import time
 
 import numpy as np
 import param
 import pytest
 
-from astroviz.core.request import Cancelled, Request
+from astroviz.core.engine import Engine
+from astroviz.core.request import Cancelled, Chunk, Request
 
 
-class ToyTicket:
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.parts: queue.Queue = queue.Queue()
-        self.finished = threading.Event()
-        self.stopped = threading.Event()
-        self.outcome: object = None
+class ToySampler:
+    """Two draws of its input x: the first at once, the second `delay` seconds later."""
 
-    def __iter__(self) -> Iterator[object]:
-        while (part := self.parts.get()) is not None:
-            if isinstance(part, Exception):
-                raise part
-            yield part
-
-    def result(self) -> object:
-        self.finished.wait()
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome
-
-    def cancel(self) -> None:
-        self.stopped.set()
-
-    def settle(self, outcome: object) -> None:
-        self.outcome = outcome
-        self.parts.put(outcome if isinstance(outcome, Exception) else None)
-        self.finished.set()
-
-
-class ToyEngine:
-    """One worker; an answer takes `delay` seconds after its first part; inputs["fail"] fails."""
+    name = "toy"
 
     def __init__(self, delay: float = 0.05) -> None:
-        self.delay = delay
-        self.submitted: list[ToyTicket] = []
-        self._latest: dict[object, ToyTicket] = {}
-        self._queue: queue.Queue = queue.Queue()
-        threading.Thread(target=self._work, daemon=True).start()
+        self.delay, self.asked, self.stopped = delay, [], 0
 
-    def submit(self, request: Request, latest: object = None) -> ToyTicket:
-        ticket = ToyTicket(request)
-        if latest is not None:
-            if latest in self._latest:
-                self._latest[latest].cancel()
-            self._latest[latest] = ticket
-        self.submitted.append(ticket)
-        self._queue.put(ticket)
-        return ticket
+    def columns(self, request):
+        return ("x",), ("",)
 
-    def _work(self) -> None:
-        while (ticket := self._queue.get()) is not None:
-            inputs = ticket.request.inputs
-            if ticket.stopped.is_set():
-                ticket.settle(Cancelled())
-            elif "fail" in inputs:
-                ticket.settle(ValueError("the toy model failed on purpose"))
-            else:
-                ticket.parts.put(("part", float(inputs["x"][0])))
-                late = ticket.stopped.wait(self.delay)
-                ticket.settle(Cancelled() if late else ("whole", float(inputs["x"][0])))
+    def batch_key(self, request):
+        return id(request)
+
+    def draw(self, requests, device, control):
+        (request,) = requests
+        x = request.inputs["x"]
+        self.asked.append(float(x[0]))
+        if "fail" in request.inputs:
+            raise ValueError("the toy model failed on purpose")
+        chunk = Chunk(np.array([x], dtype=np.float32))
+        if request.n > 1:
+            if "stuck" not in request.inputs:
+                yield [chunk]
+            end = time.monotonic() + self.delay
+            while time.monotonic() < end:
+                time.sleep(0.002)
+                try:
+                    control.check()
+                except Cancelled:
+                    self.stopped += 1
+                    raise
+        yield [chunk]
 
 
 class ToyExplorer(param.Parameterized):
@@ -109,14 +81,15 @@ class ToyExplorer(param.Parameterized):
         return ()
 
 
-def toy_request(x: float, fail: bool = False) -> Request:
-    inputs = {"x": np.array([x])} | ({"fail": np.array([1.0])} if fail else {})
-    return Request(sampler=None, inputs=inputs, n=1)  # type: ignore[arg-type]
+@pytest.fixture
+def sampler():
+    return ToySampler()
 
 
 @pytest.fixture
-def toy_engine():
-    return ToyEngine()
+def engine():
+    with Engine(device="cpu") as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -125,6 +98,11 @@ def toy_explorer():
 
 
 @pytest.fixture
-def ask():
-    """Makes requests to the toy engine."""
-    return toy_request
+def ask(sampler):
+    """Makes requests to the toy model; `fail` makes it fail, `stuck` keeps its first part back."""
+
+    def make(x: float, n: int = 2, **flags: bool) -> Request:
+        marks = {name: np.array([1.0]) for name, on in flags.items() if on}
+        return Request(sampler, {"x": np.array([x]), **marks}, n)
+
+    return make

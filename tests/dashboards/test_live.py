@@ -20,13 +20,13 @@ def run(coroutine):
 
 class Screen:
     def __init__(self) -> None:
-        self.shown: list[tuple[object, bool]] = []
+        self.shown: list[tuple[float, bool]] = []
         self.sentences: list[str] = []
         self.busy: list[bool] = []
         self.threads: set[int] = set()
 
-    def show(self, answer, complete):
-        self.shown.append((answer, complete))
+    def show(self, draws, complete):
+        self.shown.append((round(float(draws["x"][0]), 3), complete))
         self.threads.add(threading.get_ident())
 
 
@@ -60,22 +60,33 @@ def test_panel_still_reads_the_debounce_when_events_arrive():
     assert "self._debounce" in inspect.getsource(Syncable._server_change)
 
 
-def test_first_part_then_the_whole(toy_engine, ask):
+def test_first_part_then_the_whole(engine, ask):
     async def go():
-        loop, screen = make(toy_engine)
+        loop, screen = make(engine)
         loop.ask(lambda: ask(0.5))
         await loop._task
         return screen
 
     screen = run(go())
-    assert screen.shown == [(("part", 0.5), False), (("whole", 0.5), True)]
+    assert screen.shown == [(0.5, False), (0.5, True)]
     assert screen.busy == [True, False]
     assert screen.threads == {threading.get_ident()}, "drawn outside the page's thread"
 
 
-def test_a_drag_leaves_no_queue_and_ends_with_the_last_value(toy_engine, ask):
+def test_a_known_answer_is_drawn_once(engine, ask):
     async def go():
-        loop, screen = make(toy_engine)
+        loop, screen = make(engine)
+        for _ in range(2):
+            loop.ask(lambda: ask(0.5))
+            await loop._task
+        return screen
+
+    assert run(go()).shown == [(0.5, False), (0.5, True), (0.5, True)]
+
+
+def test_a_drag_leaves_no_queue_and_ends_with_the_last_value(engine, sampler, ask):
+    async def go():
+        loop, screen = make(engine)
         for step in range(60):
             loop.ask(lambda x=step / 59: ask(x))
             await asyncio.sleep(0.005)
@@ -84,17 +95,17 @@ def test_a_drag_leaves_no_queue_and_ends_with_the_last_value(toy_engine, ask):
         return screen, time.monotonic() - released
 
     screen, lag = run(go())
-    assert screen.shown[-1] == (("whole", 1.0), True)
-    assert len(toy_engine.submitted) < 60
+    assert screen.shown[-1] == (1.0, True)
     assert len(screen.shown) > 4, "nothing was drawn during the drag"
+    assert [x for x, _ in screen.shown] == sorted(x for x, _ in screen.shown)
     assert lag < 0.4
 
 
-def test_questions_are_put_together_only_when_their_turn_comes(toy_engine, ask):
+def test_questions_are_put_together_only_when_their_turn_comes(engine, ask):
     made = []
 
     async def go():
-        loop, _ = make(toy_engine)
+        loop, _ = make(engine)
         for step in range(20):
             loop.ask(lambda x=step: made.append(x) or ask(x))
         await loop._task
@@ -103,59 +114,26 @@ def test_questions_are_put_together_only_when_their_turn_comes(toy_engine, ask):
     assert made == [19]
 
 
-def test_a_slow_answer_is_given_up_for_a_newer_question(ask, monkeypatch):
+def test_a_slow_answer_is_given_up_for_a_newer_question(engine, sampler, ask, monkeypatch):
     monkeypatch.setattr(live, "PATIENCE_S", 0.05)
-
-    class Stuck:
-        def __init__(self):
-            self.stopped = threading.Event()
-
-        def __iter__(self):
-            self.stopped.wait(5)
-            raise live.Cancelled
-            yield
-
-        def result(self):
-            raise live.Cancelled
-
-        def cancel(self):
-            self.stopped.set()
-
-    class Engine:
-        def __init__(self):
-            self.tickets = []
-
-        def submit(self, request, latest=None):
-            self.tickets.append(Stuck() if not self.tickets else Ready())
-            return self.tickets[-1]
-
-    class Ready:
-        def __iter__(self):
-            return iter(())
-
-        def result(self):
-            return "ready"
-
-        def cancel(self):
-            pass
+    sampler.delay = 5
 
     async def go():
-        engine = Engine()
         loop, screen = make(engine)
-        loop.ask(lambda: ask(0.0))
-        await asyncio.sleep(0.02)
-        loop.ask(lambda: ask(1.0))
+        loop.ask(lambda: ask(0.0, stuck=True))
+        await asyncio.sleep(0.1)
+        loop.ask(lambda: ask(1.0, n=1))
         await loop._task
-        return engine, screen
+        return screen
 
-    engine, screen = run(go())
-    assert engine.tickets[0].stopped.is_set()
-    assert screen.shown == [("ready", True)]
+    screen = run(go())
+    assert sampler.stopped == 1
+    assert screen.shown == [(1.0, True)]
 
 
-def test_a_failing_model_becomes_a_sentence_and_the_next_question_works(toy_engine, ask):
+def test_a_failing_model_becomes_a_sentence_and_the_next_question_works(engine, ask):
     async def go():
-        loop, screen = make(toy_engine)
+        loop, screen = make(engine)
         loop.ask(lambda: ask(0.1, fail=True))
         await loop._task
         loop.ask(lambda: ask(0.2))
@@ -164,43 +142,43 @@ def test_a_failing_model_becomes_a_sentence_and_the_next_question_works(toy_engi
 
     screen = run(go())
     assert screen.sentences == ["No answer: the toy model failed on purpose"]
-    assert screen.shown[-1] == (("whole", 0.2), True)
+    assert screen.shown[-1] == (0.2, True)
 
 
-def test_a_failing_drawing_becomes_a_sentence_too(toy_engine, ask):
+def test_a_failing_drawing_becomes_a_sentence_too(engine, ask):
     async def go():
         sentences = []
 
         def show(answer, complete):
             raise ValueError("no such glyph")
 
-        loop = Live(toy_engine, "key", show, sentences.append)
-        loop.ask(lambda: ask(0.1))
+        loop = Live(engine, ("tab", "x"), show, sentences.append)
+        loop.ask(lambda: ask(0.1, n=1))
         await loop._task
         return sentences
 
     assert run(go()) == ["No answer: no such glyph"]
 
 
-def test_closing_cancels_what_runs(toy_engine, ask):
-    toy_engine.delay = 5
+def test_closing_cancels_what_runs(engine, sampler, ask):
+    sampler.delay = 5
 
     async def go():
-        loop, _ = make(toy_engine)
+        loop, _ = make(engine)
         loop.ask(lambda: ask(0.1))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
         loop.close()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
         loop.ask(lambda: ask(0.2))
-        return loop
 
-    loop = run(go())
-    assert toy_engine.submitted[0].stopped.is_set()
-    assert len(toy_engine.submitted) == 1
-    assert loop.ticket is None
+    run(go())
+    assert sampler.stopped == 1
+    assert sampler.asked == [0.1]
 
 
-def test_ask_and_wait_draws_at_once(toy_engine, ask):
-    loop, screen = make(toy_engine)
-    loop.ask_and_wait(lambda: ask(0.3))
-    assert screen.shown == [(("whole", 0.3), True)]
+def test_ask_and_wait_draws_at_once_but_not_at_any_price(engine, sampler, ask):
+    loop, screen = make(engine)
+    assert loop.ask_and_wait(lambda: ask(0.3))
+    assert screen.shown == [(0.3, True)]
+    sampler.delay = 1
+    assert not loop.ask_and_wait(lambda: ask(0.4), patience=0.05)

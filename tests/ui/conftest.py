@@ -1,0 +1,141 @@
+"""A server and a browser for the tests of the pages.
+
+`$ASTROVIZ_CHROMIUM` names the browser if it is not on the path; `$ASTROVIZ_UI_SERVER` the address
+of a server that runs already. Every test fails on a console error, an error in the page's script,
+and any request to another host.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync "
+    "--use-angle=swiftshader --enable-unsafe-swiftshader"
+).split()
+LOCAL = {"127.0.0.1", "localhost", ""}
+VIEWPORT = {"width": 1366, "height": 768}
+
+
+def browser_path() -> str | None:
+    named = os.environ.get("ASTROVIZ_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def wait_until_alive(address: str, process: subprocess.Popen, log: Path, limit: float) -> None:
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with {process.returncode}:\n{log.read_text()[-3000:]}")
+        try:
+            urllib.request.urlopen(f"{address}/liveness", timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server was not up after {limit} s:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Address of a server with the shipped models."""
+    if running := os.environ.get("ASTROVIZ_UI_SERVER"):
+        yield running.rstrip("/")
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address, log = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("ui") / "server.log"
+    command = [sys.executable, "-m", "astroviz", "serve", "--no-browser", "--device", "cpu"]
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+    try:
+        wait_until_alive(address, process, log, 60)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; its absence is a failure where it is promised (CI=true), else a skip."""
+    path = browser_path()
+    if path is None:
+        reason = "no Chromium: install it or name it in $ASTROVIZ_CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh tab that fails its test on errors and on requests that leave this machine."""
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(20_000)
+    tab = context.new_page()
+    wrong: list[str] = []
+    tab.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
+    tab.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+
+    def check(request) -> None:
+        parts = urlparse(request.url)
+        if parts.scheme not in ("data", "blob") and (parts.hostname or "") not in LOCAL:
+            wrong.append(f"outside request: {request.url}")
+
+    tab.on("request", check)
+    tab.wrong = wrong
+    yield tab
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+PROBE = """
+() => {
+  window.probe = {
+    model: (type, test) => Bokeh.documents.flatMap((d) => [...d._all_models.values()])
+      .filter((m) => m.type.endsWith(type)).find(test),
+    named: (name) => Bokeh.documents.flatMap((d) => [...d._all_models.values()])
+      .find((m) => m.name === name),
+    sum: (name, column) => {
+      const model = window.probe.named(name)
+      const values = Array.from(model.data instanceof Map ? model.data.get(column) : model.data[column])
+      return values.filter(Number.isFinite).reduce((a, b) => a + b, 0)
+    },
+  }
+}
+"""
+
+
+@pytest.fixture
+def open_page(page, server):
+    """Open an address of the server and wait until its panels are drawn."""
+
+    def open_page(path: str, ready: str = "canvas"):
+        page.goto(server + path)
+        page.wait_for_selector(ready, state="attached")
+        page.wait_for_function("() => window.Bokeh?.documents?.[0]?.is_idle")
+        page.evaluate(PROBE)
+        return page
+
+    return open_page
