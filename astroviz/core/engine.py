@@ -204,19 +204,22 @@ class Engine:
         atexit.register(lambda: _close(reference))
 
     def _work(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._closed or len(self._queue) > 0)
-                if self._closed:
-                    return
-                questions = self._take()
-            self._serve(questions)
+        # nothing may stay in this frame: it would keep the last answer while the engine idles
+        while self._wait():
+            self._serve(self._take())
+
+    def _wait(self) -> bool:
+        """Wait for work; False when the engine was closed."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._closed or len(self._queue) > 0)
+            return not self._closed
 
     def _take(self, interactive_only: bool = False) -> list[Question]:
         """The next micro-batch; tickets of equal content share one question."""
         by_content: dict[str, list[Ticket]] = {}
-        for ticket in self._queue.take("interactive" if interactive_only else None):
-            by_content.setdefault(self._keys[ticket], []).append(ticket)
+        with self._wake:
+            for ticket in self._queue.take("interactive" if interactive_only else None):
+                by_content.setdefault(self._keys[ticket], []).append(ticket)
         return [Question(tickets[0].request, tickets) for tickets in by_content.values()]
 
     def _serve(self, questions: list[Question]) -> None:
@@ -240,8 +243,7 @@ class Engine:
         self._require_open()
         # without the lock: a request that is missed now is found at the next step
         while self._queue.interactive and not self._interrupting:
-            with self._wake:
-                questions = self._take(interactive_only=True)
+            questions = self._take(interactive_only=True)
             if not questions:
                 return
             self._interrupting = True

@@ -94,7 +94,7 @@ class Question:
             ticket.finish(result)
         return result
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: Exception) -> None:
         """There will be no answer."""
         for ticket in self.tickets:
             ticket.fail(error)
@@ -180,17 +180,25 @@ def _attempt(
     device: torch.device,
     control: _Control,
     store: Callable[[Request, Draws], None],
-) -> BaseException | None:
+) -> Exception | None:
     try:
         # an interrupted sampler's gradient and inference modes must not reach this one
         with torch.inference_mode(False), torch.no_grad():
             _run(questions, device, control, store)
     except BaseException as error:
-        # samplers are foreign code: even an attempt to exit is only a failed answer. Frames hold
-        # tensors, which would keep the memory that the next attempt needs
+        # samplers are foreign code. Frames hold tensors, which would keep the memory that the
+        # next attempt needs
         traceback.clear_frames(error.__traceback__)
-        return error
+        return error if isinstance(error, Exception) else _tamed(error)
     return None
+
+
+def _tamed(error: BaseException) -> Exception:
+    """An attempt to end the process is only a failed answer, for this client as for the others."""
+    name = type(error).__name__
+    tamed = RuntimeError(f"the sampler raised {name}: {error}")
+    tamed.__cause__ = error
+    return tamed
 
 
 def _run(
@@ -223,7 +231,7 @@ def _run(
         question.require_complete()
 
 
-def is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Whether memory ran out, on any kind of device."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
@@ -232,11 +240,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _free_memory(device: torch.device) -> None:
+    if device.type == "cpu":
+        return  # what frames held is free already, and a collection stops every other thread
     gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    elif device.type == "mps":
-        torch.mps.empty_cache()
+    (torch.cuda if device.type == "cuda" else torch.mps).empty_cache()
 
 
 def _smaller(

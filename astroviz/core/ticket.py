@@ -47,7 +47,7 @@ class Ticket:
         self._parts: list[Draws] = []
         self._progress = 0.0
         self._result: Draws | None = None
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._listeners: list[_Listener] = []
         self._done_callbacks: list[Callable[[Ticket], object]] = []
 
@@ -73,7 +73,7 @@ class Ticket:
         return self._progress
 
     @property
-    def error(self) -> BaseException | None:
+    def error(self) -> Exception | None:
         """What went wrong; None for a ticket that is waiting, running or answered."""
         return self._error
 
@@ -196,7 +196,7 @@ class Ticket:
             self._state = "done"
         return self._settle()
 
-    def fail(self, error: BaseException) -> bool:
+    def fail(self, error: Exception) -> bool:
         """There will be no answer; False if the ticket was done before."""
         with self._changed:
             if self.done:

@@ -80,7 +80,12 @@ class NormalSampler:
 class FailingSampler(NormalSampler):
     """Fails for requests that ask for it by `fail`, after a chunk where `late` is set."""
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.asked = []
+
     def draw(self, requests, device, control):
+        self.asked.append([request.seed for request in requests])
         bad = [request for request in requests if request.options.get("fail")]
         if bad and not bad[0].options.get("late"):
             raise bad[0].options["fail"]("the network broke")
