@@ -153,7 +153,6 @@ def featurise(
     return Tokens(features, present, reference, *guess)
 
 
-
 def standardise(values: Tensor) -> Tensor:
     r"""Observables on the scale in which the network predicts them.
 

@@ -132,9 +132,7 @@ class StarsNetwork(nn.Module):
         whitening = self.sky_whitener(torch.cat([context, wanted.to(context)], -1), wanted)
         shift, scale = torch.zeros_like(whitening.mean), torch.ones_like(whitening.mean)
         shift[:, 1:16] = tokens.reference[:, None]
-        return Block(
-            self.sky_velocity.prepare(context, wanted), wanted, whitening, shift, scale
-        )
+        return Block(self.sky_velocity.prepare(context, wanted), wanted, whitening, shift, scale)
 
     def losses(
         self,

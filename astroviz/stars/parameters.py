@@ -16,7 +16,8 @@ import torch
 from scipy.special import ndtr
 from torch import Tensor
 
-__all__ = ["CLASSES", "DERIVED", "PARAMETERS", "PRIOR_TEXT", "Parameter", "to_theta", "to_z"]
+__all__ = ["CLASSES", "DERIVED", "PARAMETERS", "PRIOR_TEXT", "Parameter", "log_slope", "to_theta",
+           "to_z"]  # fmt: skip
 
 CLASSES = ("young", "young_disk", "field_dwarf", "giant")
 
@@ -41,8 +42,10 @@ class Parameter:
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("log_age", "log age", "dex(yr)", 5.7, 8.0),
-    Parameter("log_mass", "log mass", "dex(solMass)", float(np.log10(0.03)), float(np.log10(4.0))),
+    Parameter("log_age", "log age", "log10 yr", 5.7, 8.0),
+    Parameter(
+        "log_mass", "log mass", "log10 solMass", float(np.log10(0.03)), float(np.log10(4.0))
+    ),
     Parameter("metallicity", "[M/H]", "dex", -0.45, 0.45),
     Parameter("a_v", "A_V", "mag", 0.0, 20.0),
     Parameter("r_v", "R_V", "", 2.5, 5.5),
@@ -53,8 +56,8 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 DERIVED: tuple[Parameter, ...] = (
     Parameter("effective_temperature", "Teff", "K", 2000.0, 20000.0),
-    Parameter("logg", "log g", "dex(cm/s2)", 2.5, 5.5),
-    Parameter("log_luminosity", "log L", "dex(solLum)", -4.0, 4.0),
+    Parameter("logg", "log g", "log10 cm/s2", 2.5, 5.5),
+    Parameter("log_luminosity", "log L", "log10 solLum", -4.0, 4.0),
     Parameter("radius", "radius", "solRad", 0.05, 20.0),
 )
 PRIOR_TEXT = {
@@ -192,3 +195,15 @@ def to_z(theta: Tensor) -> Tensor:
     return torch.stack(columns, -1)
 
 
+def log_slope(z: Tensor) -> Tensor:
+    r""":math:`\ln d\theta / dz` of each parameter, shape as `z`.
+
+    From the analytic prior, :math:`d\theta / dz = \phi(z) / f(\theta)`, by central differences of
+    the table of quantiles.
+    """
+    step = 2 * _Z_STEP
+    rise = to_theta((z + step).clamp(-_Z_MAX, _Z_MAX)) - to_theta(
+        (z - step).clamp(-_Z_MAX, _Z_MAX)
+    )
+    run = (z + step).clamp(-_Z_MAX, _Z_MAX) - (z - step).clamp(-_Z_MAX, _Z_MAX)
+    return (rise / run).clamp(min=1e-300).log()

@@ -1,7 +1,8 @@
 r"""From the parameters of a star to its magnitudes: tracks, atmospheres, dust, disk, companion.
 
 .. math:: m_b = M_b(T_\mathrm{eff}, \log g, [M/H]) - 5 \log_{10} R
-          + 5 \log_{10}(d / 10\,\mathrm{pc}) + A_b(T_\mathrm{eff}, A_V, R_V) - 2.5 \log_{10}(1 + E(\lambda_b))
+          + 5 \log_{10}(d / 10\,\mathrm{pc}) + A_b(T_\mathrm{eff}, A_V, R_V)
+          - 2.5 \log_{10}(1 + E(\lambda_b))
 
 with the disk's excess over the photosphere
 

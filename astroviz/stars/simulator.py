@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.io.observations import State
+from astroviz.io.observations import Observations, State
 from astroviz.stars.contaminants import contaminants
 from astroviz.stars.noise import (
     PARALLAX_ZERO_POINT,
@@ -25,9 +26,9 @@ from astroviz.stars.noise import (
     unusable,
     variability,
 )
-from astroviz.stars.parameters import to_theta
+from astroviz.stars.parameters import DERIVED, PARAMETERS, to_theta
 from astroviz.stars.physics import Physics, Star
-from astroviz.stars.surveys import SURVEYS
+from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
 __all__ = ["PATTERNS", "SimulatedStars", "simulate"]
 
@@ -75,8 +76,35 @@ class SimulatedStars:
 
     @property
     def theta(self) -> Tensor:
-        """Parameters in physical units, shape (N, 9)."""
+        """Parameters in physical units, shape (N, 9); NaN for field stars."""
         return to_theta(self.z)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns of `theta`."""
+        return tuple(parameter.name for parameter in PARAMETERS)
+
+    @property
+    def derived(self) -> dict[str, Tensor]:
+        """Derived quantities by name, each of shape (N,)."""
+        star = self.star
+        columns = (10**star.log_teff, star.logg, star.log_lum, 10**star.log_radius)
+        return {p.name: column for p, column in zip(DERIVED, columns, strict=True)}
+
+    @property
+    def observations(self) -> Observations:
+        """What a table of these stars would hold, with invented names and no positions."""
+        known = (self.states == int(State.OBSERVED)) | (self.states == int(State.LIMIT))
+        missing = torch.tensor(float("nan"), dtype=self.values.dtype)
+        n = len(self)
+        return Observations(
+            QUANTITIES,
+            torch.where(known, self.values, missing).double().numpy(),
+            torch.where(known, self.errors, missing).double().numpy(),
+            self.states.numpy(),
+            np.array([f"star {k + 1}" for k in range(n)]),
+            np.full((n, 2), np.nan),
+        )
 
 
 def _young(
@@ -170,9 +198,7 @@ def simulate(
     values, errors, intrinsic = parts[:3]
     states = torch.full((n, 20), int(State.OBSERVED), dtype=torch.int8)
     states = _gaps(states, values, errors, pattern, generator)
-    return SimulatedStars(
-        z, classes, star, mass_ratio, veiling, values, errors, states, intrinsic
-    )
+    return SimulatedStars(z, classes, star, mass_ratio, veiling, values, errors, states, intrinsic)
 
 
 def _observe_bands(

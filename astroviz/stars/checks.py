@@ -1,0 +1,151 @@
+r"""Fresh simulations and the model's draws for them: the raw material of `astroviz check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from astroviz.stars.features import featurise
+from astroviz.stars.parameters import PARAMETERS
+from astroviz.stars.sampler import DEFAULT_STEPS, class_odds, flow_draws
+from astroviz.stars.simulator import PATTERNS, SimulatedStars, simulate
+
+if TYPE_CHECKING:
+    from astroviz.stars.posterior import StarsModel
+
+__all__ = ["checks", "posterior_scores", "regimes"]
+
+_YOUNG = (0.575, 0.425, 0.0, 0.0)  # the prior of young stars, disks included
+_EQUAL = (0.2875, 0.2125, 0.3, 0.2)  # young against field 1:1, as the default prior odds
+_BASE = 6  # parameters that every young star has
+_SLICE = 500
+
+
+def posterior_scores(
+    model: StarsModel,
+    stars: SimulatedStars,
+    n: int,
+    generator: torch.Generator,
+    disk: Tensor | None = None,
+    steps: int = DEFAULT_STEPS,
+) -> Tensor:
+    r"""Normal scores of posterior draws for simulated stars.
+
+    Arguments:
+        model: The model.
+        stars: :math:`N` simulated stars.
+        n: Draws of each.
+        generator: Source of random numbers.
+        disk: Whether each star is known to have a disk, shape :math:`(N,)`; by default the model
+            decides for every draw.
+        steps: Midpoint steps.
+
+    Returns:
+        Shape :math:`(N, n, 9)`.
+    """
+    found = []
+    for rows in torch.arange(len(stars)).split(_SLICE):
+        tokens = featurise(stars.values[rows], stars.errors[rows], stars.states[rows])
+        with torch.inference_mode():
+            context = model.network.encoder(tokens)
+            given = torch.zeros(len(rows), len(PARAMETERS), dtype=torch.bool)
+            blocks = model._blocks(context, tokens, given)
+            chance = class_odds(model.network.classes(context), 1.0).disk[:, None]
+            uniform = torch.rand(len(rows), n, generator=generator)
+            flags = uniform < chance if disk is None else disk[rows, None].expand(-1, n)
+            noise = torch.randn(len(rows), n, len(PARAMETERS), generator=generator)
+            found += flow_draws(model.network, blocks, list(noise), list(flags), steps)
+    return torch.stack(found)
+
+
+def regimes(scores: Tensor) -> np.ndarray:
+    """Age regime of each star from its draws, not from the truth: younger, 10 to 60 Myr, older.
+
+    Selecting on the truth would spoil the ranks even of an exact posterior.
+    """
+    # log age is flat, so that a normal score of 0 is the middle of its range
+    age = 5.7 + 2.3 * torch.special.ndtr(scores[..., 0]).mean(1)
+    names = np.array(["below 10 Myr", "10 to 60 Myr", "above 60 Myr"])
+    return names[torch.bucketize(age, torch.tensor([7.0, 7.778])).numpy()]
+
+
+def checks(model: StarsModel, seed: int, quick: bool) -> list[dict[str, Any]]:
+    r"""Truths and draws in every gap pattern, for `accuracy.report.verdicts`.
+
+    Arguments:
+        model: The model.
+        seed: Seed of the simulated stars and of the draws.
+        quick: A few hundred stars of each pattern instead of thousands.
+
+    Returns:
+        Blocks: ranks of the six common parameters by pattern and age regime, ranks of the excess
+        of disk stars by pattern, joint coverage (TARP), and reliability of P(young) and P(disk).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    number, draws = (200, 63) if quick else (8000, 127)
+    steps = 6 if quick else DEFAULT_STEPS
+    parts, excess = [], []
+    for pattern in PATTERNS:
+        stars = simulate(number, generator, model.physics, _YOUNG, pattern)
+        scores = posterior_scores(model, stars, draws, generator, steps=steps)
+        labels = np.full(number, pattern)
+        parts.append((stars.z[:, :_BASE].numpy(), scores[..., :_BASE].numpy(), labels,
+                      regimes(scores)))  # fmt: skip
+        disky = simulate(number // 2, generator, model.physics, (0.0, 1.0, 0.0, 0.0), pattern)
+        scores = posterior_scores(model, disky, draws, generator, disky.classes == 1, steps)
+        excess.append((disky.z[:, _BASE:].numpy(), scores[..., _BASE:].numpy(),
+                       np.full(len(disky), pattern)))  # fmt: skip
+    names = [parameter.name for parameter in model.parameters]
+    truths, found, pattern_of, regime_of = (np.concatenate(p) for p in zip(*parts, strict=True))
+    tarp = np.random.default_rng(seed).permutation(len(truths))[:4000]
+    blocks: list[dict[str, Any]] = [
+        {
+            "kind": "ranks", "parameters": names[:_BASE], "truths": truths, "draws": found,
+            "groups": {"pattern": pattern_of, "regime": regime_of},
+        },
+        {"kind": "tarp", "truths": truths[tarp], "draws": found[tarp]},
+    ]  # fmt: skip
+    truths, found, pattern_of = (np.concatenate(p) for p in zip(*excess, strict=True))
+    blocks.append(
+        {
+            "kind": "ranks", "name": "disk", "parameters": names[_BASE:], "truths": truths,
+            "draws": found, "groups": {"pattern": pattern_of},
+        }
+    )  # fmt: skip
+    return blocks + _reliability(model, generator, 4000 if quick else 40000)
+
+
+def _reliability(model: StarsModel, generator: torch.Generator, n: int) -> list[dict[str, Any]]:
+    """Observed frequency against stated probability, in ten bins of each probability."""
+    stars = simulate(n, generator, model.physics, _EQUAL)
+    with torch.inference_mode():
+        parts = []
+        for rows in torch.arange(n).split(4000):
+            tokens = featurise(stars.values[rows], stars.errors[rows], stars.states[rows])
+            parts.append(class_odds(model.network.classes(model.network.encoder(tokens)), 1.0))
+    young = torch.cat([p.young for p in parts]).numpy()
+    disk = torch.cat([p.disk for p in parts]).numpy()
+    truth = stars.classes.numpy()
+    return [
+        _bins("P(young)", young, truth < 2),
+        _bins("P(disk)", disk[truth < 2], truth[truth < 2] == 1),
+    ]
+
+
+def _bins(name: str, stated: np.ndarray, happened: np.ndarray) -> dict[str, Any]:
+    edges = np.linspace(0, 1, 11)
+    place = np.clip(np.digitize(stated, edges) - 1, 0, 9)
+    values, errors = [], []
+    for k in range(10):
+        rows = place == k
+        if rows.sum() >= 50:
+            mean = stated[rows].mean()
+            values.append(abs(happened[rows].mean() - mean))
+            errors.append(float(np.sqrt(max(mean * (1 - mean), 1e-4) / rows.sum())))
+    return {
+        "kind": "values", "name": name, "values": np.array(values), "errors": np.array(errors),
+        "statistic": "max", "goal": 0.05, "sense": "at most",
+    }  # fmt: skip

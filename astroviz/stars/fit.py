@@ -1,0 +1,80 @@
+r"""How well a posterior reproduces the photometry it came from, and what is out of range.
+
+For each draw
+
+.. math:: \chi^2 = \min_{-0.8 \le \delta \le 0}
+          \sum_b \frac{(x_b - m_b - \delta)^2}{\sigma_b^2 + f_b^2 + v_s^2 + a_b^2}
+
+over the observed bands and the parallax, with error :math:`\sigma`, floor :math:`f`, variability
+:math:`v`, accretion :math:`a` in the optical bands of disk stars, and :math:`\delta` for the
+light of an unresolved companion, which the draws do not hold. A star that the model can explain has draws with a small value. The score
+is the lower decile over the draws, divided by the value that one simulated star in a thousand
+with the same number of bands exceeds: above 1 the answer is an extrapolation.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from astroviz.io.observations import State
+from astroviz.stars.noise import PARALLAX_ZERO_POINT, SURVEY_OF_BAND, floors, variability
+from astroviz.stars.physics import Physics
+from astroviz.stars.surveys import BANDS
+
+__all__ = ["misfit", "score"]
+
+_ACCRETION = {"bp": 0.35, "g": 0.2, "rp": 0.1}  # mag, typical brightening by accretion
+
+
+def misfit(
+    theta: Tensor,
+    disk: Tensor,
+    values: Tensor,
+    errors: Tensor,
+    states: Tensor,
+    physics: Physics,
+) -> tuple[Tensor, int]:
+    r"""Lower decile of :math:`\chi^2` over the draws of one star.
+
+    Arguments:
+        theta: Draws in physical units, shape :math:`(n, 9)`.
+        disk: Which have a disk, shape :math:`(n,)`.
+        values: Observed values, shape :math:`(20,)`.
+        errors: Their errors, shape :math:`(20,)`.
+        states: `State` codes, shape :math:`(20,)`.
+        physics: Tracks, atmosphere and extinction.
+
+    Returns:
+        The decile (0 where nothing was observed) and the number of quantities in the sum.
+    """
+    mag, _ = physics.magnitudes(theta, disk)
+    seen = states == int(State.OBSERVED)
+    number = int(seen[:16].sum())
+    if number == 0:
+        return torch.zeros(()), 0
+    offset = torch.stack([variability(s, disk, mag.dtype) for s in SURVEY_OF_BAND], -1)
+    veiled = torch.tensor([_ACCRETION.get(b.name, 0.0) for b in BANDS]) * disk[:, None]
+    variance = errors[1:16] ** 2 + floors(mag.dtype) ** 2 + offset**2 + veiled**2
+    weight = torch.where(seen[1:16], 1 / variance, 0.0)
+    residual = torch.where(seen[1:16], values[1:16] - mag, 0.0)
+    shift = (weight * residual).sum(-1) / weight.sum(-1).clamp(min=1e-12)
+    pulls = (weight * (residual - shift.clamp(-0.8, 0.0)[:, None]) ** 2).sum(-1)
+    if seen[0]:
+        parallax = 1000 / theta[:, 5] + PARALLAX_ZERO_POINT
+        pulls = pulls + ((values[0] - parallax) / errors[0]) ** 2
+    finite = pulls[pulls.isfinite()]
+    return (finite.quantile(0.1) if len(finite) else torch.tensor(torch.inf)), number
+
+
+def score(value: float, number: int, limits: list[float]) -> float:
+    r"""Misfit relative to what the simulator's own stars reach.
+
+    Arguments:
+        value: From `misfit`.
+        number: Number of quantities in the sum.
+        limits: The 99.9 % level of `value` for 0, 1, 2, ... quantities.
+    """
+    if number == 0:
+        return 0.0
+    return float(min(value / limits[min(number, len(limits) - 1)], 1e6))

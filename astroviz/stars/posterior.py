@@ -1,0 +1,429 @@
+r"""The public door of the stars room: a trained model, and the posterior of one star."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from astroviz.core.cards import Card
+from astroviz.core.draws import Draws
+from astroviz.core.registry import load_weights
+from astroviz.core.request import Chunk, Control, Priority, Request
+from astroviz.io.convert import from_mapping
+from astroviz.io.observations import Observations, Quantity, State
+from astroviz.stars.conditional import predict_observables
+from astroviz.stars.density import log_density
+from astroviz.stars.features import Tokens, featurise
+from astroviz.stars.fit import misfit, score
+from astroviz.stars.network import Block, StarsNetwork
+from astroviz.stars.noise import default_error
+from astroviz.stars.parameters import CLASSES, DERIVED, PARAMETERS, Parameter, to_theta, to_z
+from astroviz.stars.physics import Physics
+from astroviz.stars.sampler import (
+    DEFAULT_STEPS,
+    ClassOdds,
+    chunk_sizes,
+    class_odds,
+    flow_draws,
+    rows_of,
+    seeded_noise,
+    stack_inputs,
+)
+from astroviz.stars.simulator import SimulatedStars, simulate
+from astroviz.stars.spectra import star_sed
+from astroviz.stars.surveys import QUANTITIES
+
+__all__ = ["Posterior", "StarsModel", "open_model"]
+
+_N = len(PARAMETERS)
+_NO_SCORES = np.zeros(_N, dtype=np.float32)
+_NOTHING_GIVEN = np.zeros(_N, dtype=bool)
+COLUMNS = (*PARAMETERS, *DERIVED)
+_EXCESS = slice(6, 9)
+
+
+def open_model(card: Card, device: torch.device) -> StarsModel:
+    """Build the model of a card; the registry calls this."""
+    config = dict(card.config)
+    if config.get("family") == "npe":
+        from astroviz.stars.baseline import open_baseline
+
+        return open_baseline(card, device)
+    network = StarsNetwork(**config.get("network", {}))
+    network.load_state_dict(load_weights(card, "cpu"))
+    return StarsModel(
+        network.eval().to(device), card, Physics(**config.get("physics", {})), device
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class StarsModel:
+    r"""A trained model of young stars.
+
+    Arguments:
+        network: The network.
+        card: Its card.
+        physics: The physics it was trained on.
+        device: Where the network is.
+    """
+
+    network: StarsNetwork
+    card: Card
+    physics: Physics = field(default_factory=Physics)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    parameters: tuple[Parameter, ...] = PARAMETERS
+    derived: tuple[Parameter, ...] = DERIVED
+    quantities: tuple[Quantity, ...] = QUANTITIES
+
+    @property
+    def name(self) -> str:
+        """Name in `astroviz.load`."""
+        return self.card.name
+
+    def observe(self, row: Any) -> Observations:
+        """One star from a mapping, a table row or a pandas Series."""
+        if isinstance(row, Observations):
+            return row
+        if hasattr(row, "colnames"):  # astropy Row, or a Table of one row
+            row = {name: row[name] for name in row.colnames}
+            row = {name: v[0] if np.ndim(v) == 1 else v for name, v in row.items()}
+        elif hasattr(row, "to_dict"):
+            row = row.to_dict()
+        if not isinstance(row, Mapping):
+            raise TypeError(f"a star is a mapping or a table row, not {type(row).__name__}")
+        return from_mapping(row, self.quantities)
+
+    def posterior(self, row: Any, index: int = 0) -> Posterior:
+        r"""The posterior of a star.
+
+        Arguments:
+            row: Mapping of names to values (`g`, `g_error`, `g_state`, ...), an astropy Row, a
+                pandas Series, or `Observations`.
+            index: Which row of `Observations`.
+        """
+        return Posterior(self, self.observe(row), index)
+
+    def prior(self, n: int, seed: int = 0) -> Draws:
+        """Draws from the prior of young stars, derived columns included; disks in every draw."""
+        generator = torch.Generator().manual_seed(seed)
+        stars = simulate(n, generator, self.physics, (0.0, 1.0, 0.0, 0.0))
+        return self.draws(self._columns_of(stars.z, torch.ones(n, dtype=torch.bool)), seed)
+
+    def simulate(self, n: int, seed: int = 0, **settings: Any) -> SimulatedStars:
+        """A catalogue from the simulator; settings as in `simulator.simulate`."""
+        return simulate(n, torch.Generator().manual_seed(seed), self.physics, **settings)
+
+    def predict(self, draws: Draws | np.ndarray) -> np.ndarray:
+        r"""Model magnitudes of each draw, without companion and accretion, (n, 15), Vega mag."""
+        theta, disk = _theta_of(draws)
+        mag, _ = self.physics.magnitudes(theta, disk)
+        return mag.numpy()
+
+    def sed(self, theta: Sequence[float] | np.ndarray, disk: bool | None = None) -> dict[str, Any]:
+        """Spectrum of one star with and without dust and disk; see `spectra.star_sed`."""
+        return star_sed(np.asarray(theta), self.physics, disk)
+
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Truths and draws for `accuracy.report.verdicts`; see `checks.checks`."""
+        from astroviz.stars.checks import checks
+
+        return checks(self, seed, quick)
+
+    def draws(self, values: np.ndarray, seed: int, **extras: np.ndarray) -> Draws:
+        """Wrap an array whose columns are the parameters and derived quantities."""
+        names, units = self.columns(None)
+        return Draws(values, names, units, seed, extras)
+
+    # -- what the engine calls ------------------------------------------------------------------
+
+    def columns(self, request: Request | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names and units of the columns of draws."""
+        return tuple(p.name for p in COLUMNS), tuple(p.unit for p in COLUMNS)
+
+    def batch_key(self, request: Request) -> Hashable:
+        """Requests for the same number of draws and steps run together."""
+        return (self.name, id(self), request.n, request.options.get("steps", DEFAULT_STEPS))
+
+    def draw(
+        self, requests: Sequence[Request], device: torch.device, control: Control
+    ) -> Iterator[Sequence[Chunk | None]]:
+        """Answer requests of one batch key together."""
+        steps = int(str(requests[0].options.get("steps", DEFAULT_STEPS)))
+        sizes = chunk_sizes(requests[0].n)
+        noises = [seeded_noise(request, sizes) for request in requests]
+        with torch.inference_mode():
+            context, tokens, given = self._encode(requests)
+            odds = self._odds(context, requests)
+            blocks = self._blocks(context, tokens, given)
+        known = stack_inputs(requests, "z", _NO_SCORES).float()
+        done, constants = 0, [_constants(odds, row) for row in range(len(requests))]
+        for size in sizes:
+            control.check()
+            parts = [next(noise) for noise in noises]
+            disk = [uniform < _disk_chance(request, odds, row)
+                    for row, (request, (_, uniform)) in enumerate(zip(requests, parts,
+                                                                      strict=True))]  # fmt: skip
+            with torch.inference_mode():
+                scores = flow_draws(
+                    self.network, blocks, [normal.to(self.device) for normal, _ in parts],
+                    [flags.to(self.device) for flags in disk], steps, control,
+                )  # fmt: skip
+            chunks = []
+            for row, request in enumerate(requests):
+                z = torch.where(given[row].cpu(), known[row], scores[row].cpu())
+                values = self._columns_of(z, disk[row], repair=True)
+                if done == 0:
+                    constants[row]["ood_score"] = self._score(request, values, disk[row])
+                flags = disk[row].numpy().astype(np.float32)
+                chunks.append(Chunk(values, {"disk": flags}, constants[row]))
+            done += size
+            control.progress(done / requests[0].n)
+            yield chunks
+
+    def _encode(self, requests: Sequence[Request]) -> tuple[Tensor, Tokens, Tensor]:
+        blank = np.zeros(len(QUANTITIES))
+        values, errors, states = (
+            stack_inputs(requests, name, blank) for name in ("values", "errors", "states")
+        )
+        given = stack_inputs(requests, "given", _NOTHING_GIVEN)
+        z = stack_inputs(requests, "z", _NO_SCORES).float()
+        tokens = rows_of(featurise(values.float(), errors.float(), states, z, given), self.device)
+        return self.network.encoder(tokens), tokens, given.to(self.device)
+
+    def _odds(self, context: Tensor, requests: Sequence[Request]) -> ClassOdds:
+        prior = torch.tensor([_number(r, "prior_odds", 1.0) for r in requests])
+        return class_odds(self.network.classes(context), prior.to(context))
+
+    def _blocks(self, context: Tensor, tokens: Tokens, given: Tensor) -> tuple[Block, Block]:
+        disk = torch.ones(len(context), dtype=torch.bool, device=context.device)
+        return (
+            self.network.parameters_block(context, tokens, ~disk, given),
+            self.network.parameters_block(context, tokens, disk, given),
+        )
+
+    def _columns_of(self, z: Tensor, disk: Tensor, repair: bool = False) -> np.ndarray:
+        r"""Parameters and derived quantities, shape (n, 13); no excess without a disk.
+
+        The tracks do not fill the whole box of ages and masses; the few draws outside are
+        replaced by the draws before them (`repair`).
+        """
+        theta = to_theta(z)
+        star = self.physics.evolve(theta[:, 0], theta[:, 1])
+        if repair and not star.valid.all() and star.valid.any():
+            inside = star.valid.nonzero()[:, 0]
+            order = torch.arange(len(theta))
+            before = (torch.searchsorted(inside, order, right=True) - 1).clamp(min=0)
+            pick = torch.where(star.valid, order, inside[before])
+            theta = torch.cat([theta[pick, :6], theta[:, _EXCESS]], -1)
+            star = self.physics.evolve(theta[:, 0], theta[:, 1])
+        derived = torch.stack(
+            [10**star.log_teff, star.logg, star.log_lum, 10**star.log_radius], -1
+        )
+        theta = theta.clone()
+        theta[:, _EXCESS] = torch.where(disk[:, None], theta[:, _EXCESS], torch.nan)
+        return torch.cat([theta, derived], -1).numpy().astype(np.float32)
+
+    def _score(self, request: Request, values: np.ndarray, disk: Tensor) -> np.ndarray:
+        limits = self.card.config.get("misfit_limits")
+        if not limits:
+            return np.float32(0.0)
+        theta = torch.from_numpy(np.nan_to_num(values[:, :_N]))
+        observed = [torch.from_numpy(np.asarray(request.inputs[name])) for name in
+                    ("values", "errors", "states")]  # fmt: skip
+        value, number = misfit(theta, disk, observed[0].float(), observed[1].float(), observed[2],
+                               self.physics)  # fmt: skip
+        return np.float32(score(float(value), number, list(limits)))
+
+
+def _number(request: Request, name: str, fallback: float) -> float:
+    return float(str(request.options.get(name, fallback)))
+
+
+def _disk_chance(request: Request, odds: ClassOdds, row: int) -> float:
+    """Chance of a disk: from the data, unless the request says with or without."""
+    assumed = request.options.get("disk")
+    return float(odds.disk[row]) if assumed is None else float(bool(assumed)) * 2 - 0.5
+
+
+def _constants(odds: ClassOdds, row: int) -> dict[str, np.ndarray]:
+    return {
+        "p_young": np.float32(odds.young[row]),
+        "p_disk": np.float32(odds.disk[row]),
+        "class_probabilities": odds.probabilities[row].cpu().numpy().astype(np.float32),
+    }
+
+
+def _theta_of(draws: Draws | np.ndarray) -> tuple[Tensor, Tensor]:
+    """Parameters and disk flags of draws; a draw without excess has no disk."""
+    values = draws.values if isinstance(draws, Draws) else np.asarray(draws, dtype=np.float32)
+    theta = torch.from_numpy(np.array(values[:, :_N], dtype=np.float32))
+    disk = theta[:, _EXCESS].isfinite().all(-1)
+    return theta.nan_to_num(1.0), disk
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    r"""What a model believes of one star.
+
+    Arguments:
+        model: The model.
+        observations: A table; the star is its row `index`.
+        index: The row.
+        fixed: Parameters that are given, by name, in their units.
+
+    Example:
+        >>> import astroviz
+        >>> stars = astroviz.load("stars")  # doctest: +SKIP
+        >>> posterior = stars.posterior({"g": 14.1, "g_error": 0.01})  # doctest: +SKIP
+        >>> posterior.sample(500, seed=0)["log_age"].mean()  # doctest: +SKIP
+    """
+
+    model: StarsModel
+    observations: Observations
+    index: int = 0
+    fixed: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rows = len(self.observations)
+        if not 0 <= self.index < rows:
+            raise IndexError(f"there is no star {self.index}: the table has {rows} rows")
+        names = [parameter.name for parameter in self.model.parameters]
+        for name, value in self.fixed.items():
+            if name not in names:
+                raise KeyError(f"no parameter {name!r} to give; there are {', '.join(names)}")
+            bounds = self.model.parameters[names.index(name)]
+            if not bounds.lower <= value <= bounds.upper:
+                raise ValueError(
+                    f"{name} = {value} lies outside its prior; give a value between "
+                    f"{bounds.lower:g} and {bounds.upper:g} {bounds.unit}"
+                )
+
+    @property
+    def observation(self) -> Observations:
+        """The star alone."""
+        return self.observations.row(self.index)
+
+    def given(self, **parameters: float) -> Posterior:
+        """The posterior with some parameters given: `posterior.given(log_age=7.0)`."""
+        return replace(self, fixed={**self.fixed, **parameters})
+
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What the network is told, as arrays; missing errors are filled from the error law."""
+        o, k = self.observations, self.index
+        values, errors, states = o.values[k], o.errors[k].copy(), o.states[k]
+        lacking = ~(np.isfinite(errors) & (errors > 0))
+        law = np.full(len(QUANTITIES), 0.1)
+        bands = torch.from_numpy(np.nan_to_num(values[1:16], nan=12.0))
+        law[1:16] = default_error(bands).numpy()
+        errors[lacking] = law[lacking]
+        usable = np.isfinite(values) & np.isin(states, (State.OBSERVED, State.LIMIT))
+        states = np.where(usable, states, State.NOT_COVERED).astype(np.int8)
+        theta = np.array([[p.lower for p in PARAMETERS]], dtype=np.float64)
+        mask = np.array([p.name in self.fixed for p in PARAMETERS])
+        theta[0, mask] = [self.fixed[p.name] for p in PARAMETERS if p.name in self.fixed]
+        z = to_z(torch.from_numpy(theta))[0].numpy()
+        return {
+            "values": np.nan_to_num(values), "errors": errors, "states": states,
+            "z": z.astype(np.float32), "given": mask,
+        }  # fmt: skip
+
+    def request(
+        self,
+        n: int,
+        seed: int = 0,
+        steps: int | None = None,
+        priority: Priority = "interactive",
+        prior_odds: float = 1.0,
+        disk: bool | None = None,
+    ) -> Request:
+        r"""The question, for `Engine.submit`.
+
+        Arguments:
+            n: Number of draws.
+            seed: Seed of the draws.
+            steps: Midpoint steps of the solver, two network evaluations each.
+            priority: `interactive` or `batch`.
+            prior_odds: Prior odds of a young star against the field.
+            disk: Assume a disk, or none; by default the data decide.
+        """
+        options: dict[str, Hashable] = {
+            "steps": steps or DEFAULT_STEPS, "prior_odds": prior_odds, "disk": disk,
+        }  # fmt: skip
+        return Request(self.model, self.inputs(), n, seed, options, priority)
+
+    def sample(self, n: int, seed: int = 0, **options: Any) -> Draws:
+        r"""Draws of all parameters and derived quantities, on the spot.
+
+        Arguments:
+            n: Number of draws.
+            seed: Seed of the draws.
+            options: As in `request`.
+
+        Returns:
+            Columns as in `parameters` and `derived`; extras `p_young`, `p_disk`,
+            `class_probabilities`, `ood_score`, and for each draw `disk`. Without a disk there is
+            no excess: its columns are NaN.
+        """
+        request = self.request(n, seed, **options)
+        chunks: list[Chunk] = []
+        for answer in self.model.draw([request], self.model.device, _Alone()):
+            chunks += [chunk for chunk in answer if chunk is not None]
+        extras = {**chunks[-1].constants, **chunks[0].constants}
+        extras["disk"] = np.concatenate([chunk.per_draw["disk"] for chunk in chunks])
+        values = np.concatenate([chunk.values for chunk in chunks])
+        return self.model.draws(values, seed, **extras)
+
+    def predict(self, names: Sequence[str], n: int = 1000, seed: int = 0) -> Draws:
+        r"""Observables that were not given, as a survey without noise would see them.
+
+        Arguments:
+            names: Short names of observables, as `w1`.
+            n: Number of draws.
+            seed: Seed of the draws.
+        """
+        return predict_observables(self.model, self.inputs(), tuple(names), n, seed)
+
+    def log_prob(self, theta: np.ndarray, steps: int = 20) -> np.ndarray:
+        r"""Log density of parameters for a young star, summed over disk and no disk.
+
+        Arguments:
+            theta: Parameters in their units, shape :math:`(n, 9)`.
+            steps: Runge-Kutta steps of the exact-trace integral.
+
+        Returns:
+            Shape :math:`(n,)`; minus infinity outside the prior.
+        """
+        return log_density(self.model, self.inputs(), np.asarray(theta), steps)
+
+    def p_class(self, prior_odds: float = 1.0) -> dict[str, float]:
+        """Probability of each class."""
+        with torch.inference_mode():
+            request = self.request(1, prior_odds=prior_odds)
+            context, _, _ = self.model._encode([request])
+            found = self.model._odds(context, [request]).probabilities[0]
+        return dict(zip(CLASSES, found.tolist(), strict=True))
+
+    def p_young(self, prior_odds: float = 1.0) -> float:
+        """Probability of a young star under prior odds of young against field."""
+        found = self.p_class(prior_odds)
+        return found["young"] + found["young_disk"]
+
+    def ood_score(self, seed: int = 0) -> float:
+        """How badly the best draws miss the photometry; above 1 the answer extrapolates."""
+        return float(self.sample(256, seed).extras["ood_score"])
+
+
+class _Alone:
+    """Nobody else waits and nobody cancels."""
+
+    def check(self) -> None:
+        """Go on."""
+
+    def progress(self, fraction: float) -> None:
+        """Nobody listens."""
