@@ -108,9 +108,6 @@ def solve(
         max_steps: Number of steps of `dopri5` after which it gives up.
         check: Called before every step; what it raises ends the work.
 
-    Returns:
-        The state at `stop` and the number of evaluations.
-
     Example:
         >>> solve(lambda t, x: -x, torch.ones(1, 1), steps=20, method="rk4").x.item()
         0.3678...
@@ -275,10 +272,7 @@ def solve_log_det(
         method: As in `solve`.
         start: Time of `x`.
         stop: Time wanted.
-        rtol: As in `solve`.
-        atol: As in `solve`.
-        max_steps: As in `solve`.
-        check: As in `solve`.
+        rtol: This and the rest as in `solve`.
 
     Returns:
         The state at `stop`, the number of evaluations (each with its divergence) and the
