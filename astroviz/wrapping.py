@@ -90,6 +90,10 @@ class WrappedModel:
         """The posterior given one observation; None where the source holds its own."""
         return WrappedPosterior(self, observation)
 
+    def explore(self, observation: Any = None, n: int = 2000, seed: int = 0) -> Any:
+        """A notebook widget on the posterior given one observation."""
+        return self.posterior(observation).explore(n, seed)
+
     def columns(self, observation: Any, n: int, seed: int) -> Columns:
         """Draws of the source as named float32 columns."""
         found = columns_of(self._sample(observation, n, seed), self._names)
@@ -140,6 +144,13 @@ class WrappedPosterior:
     def request(self, n: int, seed: int = 0, priority: Priority = "interactive") -> Request:
         """The question for `Engine.submit`."""
         return Request(sampler=self, inputs={}, n=n, seed=seed, priority=priority)
+
+    def explore(self, n: int = 2000, seed: int = 0) -> Any:
+        """A notebook widget: a corner plot of chosen parameters, drawn again on demand."""
+        # Only a notebook needs the widgets.
+        from astroviz.widgets.draws import DrawsWidget
+
+        return DrawsWidget(self, n, seed)
 
     def columns(self, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names and units of the draws; asks the source for two draws the first time."""

@@ -216,3 +216,18 @@ def test_a_source_without_a_density_says_so():
 def test_the_number_of_draws_is_positive(n):
     with pytest.raises(ValueError, match="positive"):
         astroviz.wrap(ARRAY, names=NAMES).posterior().sample(n)
+
+
+def test_wrapped_draws_can_be_explored_in_a_notebook():
+    names = ["a", "b", "c", "d", "e"]
+    values = np.random.default_rng(1).normal(size=(300, 5))
+    view = astroviz.wrap(values, names=names, units={"a": "mag"}).explore(n=200)
+    assert list(view.corner.names) == names[:4]
+    view.parameters.value = ("e", "a")
+    assert list(view.corner.names) == ["e", "a"]
+    before = view.draws
+    view.again.click()
+    assert view.seed == 1
+    assert not np.array_equal(before.values, view.draws.values)
+    view.parameters.value = names
+    assert "1 to 4" in view.children[-1].value
