@@ -1,0 +1,215 @@
+r"""The parts that every figure is made of: an empty styled figure, save tools, fixed ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from bokeh.models import (
+    ColumnDataSource,
+    CustomAction,
+    CustomJS,
+    CustomJSTickFormatter,
+    FixedTicker,
+    Glyph,
+    GlyphRenderer,
+    Legend,
+    LegendItem,
+    Model,
+    Plot,
+    Range1d,
+    UIElement,
+)
+from bokeh.plotting import figure
+
+from astroviz.plots.theme import Ink, apply, style_legend
+
+__all__ = [
+    "Chart",
+    "add_legend",
+    "as_column",
+    "fixed_ticks",
+    "mark",
+    "new_figure",
+    "padded",
+    "pretty_unit",
+    "save_tool",
+    "say",
+]
+
+_SAVE_CODE = """
+const view = Bokeh.index.find_one(target);
+if (view != null) {
+  view.export(kind).to_blob().then((blob) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name + "." + kind;
+    link.dispatchEvent(new MouseEvent("click"));
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  });
+}
+"""
+_ICON = (
+    "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' width='24' height='24'>"
+    "<path d='M12 3v11m-4-4 4 4 4-4' fill='none' stroke='%23777' stroke-width='2'/>"
+    "<text x='12' y='22' font-size='8.5' font-family='Arial' font-weight='bold' "
+    "text-anchor='middle' fill='%23777'>{}</text></svg>"
+)
+
+
+def save_tool(target: Model, name: str, kind: str) -> CustomAction:
+    """A toolbar button that saves a figure or a whole layout; `kind` is `png` or `svg`."""
+    callback = CustomJS(args={"target": target, "name": name, "kind": kind}, code=_SAVE_CODE)
+    word = kind.upper()
+    return CustomAction(icon=_ICON.format(word), description=f"Save as {word}", callback=callback)
+
+
+def mark(
+    plot: Plot, ink: Ink, source: ColumnDataSource, glyph: Glyph, level: str = "glyph", **roles: str
+) -> GlyphRenderer:
+    r"""Add a glyph, coloured by role: `mark(plot, ink, source, Line(...), line_color="prior")`.
+
+    Cheaper than the methods of `figure`, which make four copies of every glyph for looks on
+    selection and hover that we do not use.
+    """
+    ink.paint(glyph, **roles)
+    renderer: GlyphRenderer = plot.add_glyph(source, glyph)
+    renderer.update(level=level, nonselection_glyph=None, selection_glyph=None, muted_glyph=None)
+    return renderer
+
+
+def new_figure(
+    name: str,
+    ink: Ink,
+    x_label: str | None = None,
+    y_label: str | None = None,
+    tools: str = "pan,box_zoom,wheel_zoom,reset",
+    save: bool = True,
+    **options: Any,
+) -> figure:
+    r"""An empty figure in the house style, with ranges that move only when told.
+
+    Arguments:
+        name: Short name: of the model, and of the files it is saved as.
+        ink: Colours it, now and when the ground changes.
+        x_label: Text of the horizontal axis, with its unit.
+        y_label: Text of the vertical axis, with its unit.
+        tools: Bokeh's names of the tools.
+        save: Whether it has buttons that save it as PNG and as SVG.
+        options: Anything else that `bokeh.plotting.figure` takes.
+    """
+    options.setdefault("sizing_mode", "stretch_both")
+    options.setdefault("min_border", 6)
+    options.setdefault("toolbar_location", "above")
+    options.setdefault("toolbar_inner", True)
+    options.setdefault("x_range", Range1d(0, 1))
+    options.setdefault("y_range", Range1d(0, 1))
+    plot = figure(
+        name=name,
+        tools=tools,
+        x_axis_label=x_label,
+        y_axis_label=y_label,
+        **options,
+    )
+    if save:
+        plot.add_tools(save_tool(plot, name, "png"), save_tool(plot, name, "svg"))
+    apply(plot, ink=ink)
+    return plot
+
+
+class Chart:
+    r"""What every figure of ours offers.
+
+    Arguments:
+        dark: Whether the ground is dark.
+
+    Attributes:
+        layout: The Bokeh model to show.
+        ink: Colours the parts.
+    """
+
+    layout: UIElement
+
+    def __init__(self, dark: bool = False) -> None:
+        self.ink = Ink(dark)
+
+    def set_dark(self, dark: bool) -> None:
+        """Change between light and dark ground in place."""
+        self.ink.dark = dark
+
+    def describe(self) -> str:
+        """What the figure shows, in words, for people who cannot see it."""
+        raise NotImplementedError
+
+    def _announce(self) -> None:
+        say(self.layout, self.describe())
+
+
+def say(element: UIElement, text: str) -> None:
+    """Give an element the text that screen readers read."""
+    if element.html_attributes.get("aria-label") != text:
+        element.html_attributes = {"role": "img", "aria-label": text}
+
+
+_UNITS = {
+    "yr": "yr",
+    "solMass": "M\u2609",
+    "solLum": "L\u2609",
+    "solRad": "R\u2609",
+    "cm/s2": "cm s\u207b\u00b2",
+    "micron": "\u00b5m",
+    "": "",
+}
+
+
+def pretty_unit(label: str, unit: str) -> str:
+    """A unit as it stands on an axis; after a label that says "log" it is that of the argument."""
+    argument = unit.removeprefix("log10 ")
+    plain = argument if label.startswith("log") else unit
+    return _UNITS.get(plain, plain.replace(argument, _UNITS.get(argument, argument)))
+
+
+def as_column(values: Any) -> np.ndarray:
+    """Float32, as is cheapest to send and to draw."""
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def padded(
+    values: np.ndarray, part: float = 0.06, smallest: float = 1e-3
+) -> tuple[float, float]:
+    """Range that holds all finite values with a margin; (0, 1) when there are none."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    margin = max(part * (high - low), smallest)
+    return low - margin, high + margin
+
+
+def fixed_ticks(
+    axis: Any, positions: Sequence[float], labels: Sequence[str], minor: Sequence[float] = ()
+) -> None:
+    """Ticks at these positions with these texts."""
+    axis.ticker = FixedTicker(ticks=list(positions), minor_ticks=list(minor))
+    axis.formatter = CustomJSTickFormatter(
+        args={"positions": list(positions), "labels": list(labels)},
+        code="const k = positions.findIndex((p) => Math.abs(p - tick) < 1e-9);"
+        " return k < 0 ? '' : labels[k];",
+    )
+
+
+def add_legend(
+    plot: figure, ink: Ink, entries: Mapping[str, Any], place: str = "center", **options: Any
+) -> Legend:
+    """A quiet legend inside a figure or beside its frame; values are renderers or lists."""
+    items = [
+        LegendItem(label={"value": label}, renderers=found if isinstance(found, list) else [found])
+        for label, found in entries.items()
+    ]
+    options.setdefault("location", "top_right")
+    legend = Legend(items=items, **options)
+    plot.add_layout(legend, place)
+    style_legend(legend, ink)
+    return legend
