@@ -272,7 +272,10 @@ def solve_log_det(
         method: As in `solve`.
         start: Time of `x`.
         stop: Time wanted.
-        rtol: This and the rest as in `solve`.
+        rtol: As in `solve`.
+        atol: As in `solve`.
+        max_steps: As in `solve`.
+        check: As in `solve`.
 
     Returns:
         The state at `stop`, the number of evaluations (each with its divergence) and the
