@@ -8,7 +8,7 @@ For each draw
 over the observed bands and the parallax, with error :math:`\sigma`, floor :math:`f`, variability
 :math:`v`, accretion :math:`a` in the optical bands of disk stars, and :math:`\delta` for the
 light of an unresolved companion, which the draws do not hold. A star that the model can explain has draws with a small value. The score
-is the lower decile over the draws, divided by the value that one simulated star in a thousand
+is the lower decile over the draws, divided by the value that one simulated star in a hundred
 with the same number of bands exceeds: above 1 the answer is an extrapolation.
 """
 
@@ -24,7 +24,7 @@ from astroviz.stars.surveys import BANDS
 
 __all__ = ["misfit", "score"]
 
-_ACCRETION = {"bp": 0.35, "g": 0.2, "rp": 0.1}  # mag, typical brightening by accretion
+_ACCRETION = {"bp": 0.6, "g": 0.35, "rp": 0.2}  # mag, typical brightening by accretion
 
 
 def misfit(
@@ -73,7 +73,7 @@ def score(value: float, number: int, limits: list[float]) -> float:
     Arguments:
         value: From `misfit`.
         number: Number of quantities in the sum.
-        limits: The 99.9 % level of `value` for 0, 1, 2, ... quantities.
+        limits: The 99 % level of `value` for 0, 1, 2, ... quantities.
     """
     if number == 0:
         return 0.0

@@ -36,9 +36,9 @@ _LIMITS = [
 def misfit_limits(
     network: StarsNetwork, physics: Physics, seed: int, n: int = 4000
 ) -> list[float]:
-    r"""The 99.9 % level of the misfit for 0, 1, ..., 16 observed quantities.
+    r"""The 99 % level of the misfit for 0, 1, ..., 16 observed quantities.
 
-    A straight line :math:`a + b k` through the 99.9 % levels of simulated stars with about
+    A straight line :math:`a + b k` through the 99 % levels of simulated stars with about
     :math:`k` quantities, so that rare numbers borrow from common ones.
 
     Arguments:
@@ -76,7 +76,7 @@ def _levels(found: np.ndarray) -> list[float]:
     for low, high in itertools.pairwise(edges):
         part = found[(found[:, 0] >= low) & (found[:, 0] < high)]
         if len(part) >= 20:
-            points.append((part[:, 0].mean(), np.quantile(part[:, 1], 0.999)))
+            points.append((part[:, 0].mean(), np.quantile(part[:, 1], 0.99)))
     if len(points) < 2:
         return [25.0 + 2 * k for k in range(17)]  # too few stars to say: a trial run
     slope, start = np.polyfit(*np.array(points).T, 1)
