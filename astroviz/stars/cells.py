@@ -130,6 +130,7 @@ def apply_edits(
 
 def _completed(star: Observations) -> Observations:
     """Fill in what an edit leaves open: a usual error, a usual depth, or a gap after all."""
+    star = star.select([0])  # a copy: the star as in the file stays as it is
     g = star.values[:, star.index("g")] if "g" in star.names else np.array([np.nan])
     for k, quantity in enumerate(star.quantities):
         state, value, error = star.states[0, k], star.values[0, k], star.errors[0, k]

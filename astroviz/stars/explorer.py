@@ -57,7 +57,9 @@ class StarsExplorer(CatalogueView):
 
     def original(self) -> Observations:
         """The current star as in the file, one row."""
-        return self.observations.row(self.row)
+        row = self.row
+        star: Observations = self._once(("row", row), lambda: self.observations.row(row))
+        return star
 
     def observation(self) -> Observations:
         """The current star as the model is given it: edits and switches applied, one row."""
@@ -203,9 +205,16 @@ class StarsExplorer(CatalogueView):
         return {name: _copied(getattr(self, name)) for name in _QUESTION}
 
     def _observation(self, question: Mapping[str, Any]) -> Observations:
-        star = self._tables[question["source"]].observations.row(question["row"])
-        values, errors, states = (question[key] for key in ("values", "errors", "states"))
-        return apply_edits(star, values, errors, states, question["surveys"])
+        asked = [question[key] for key in ("values", "errors", "states", "surveys")]
+
+        def make() -> Observations:
+            table = self._tables[question["source"]].observations
+            return apply_edits(table.row(question["row"]), *asked)
+
+        # A gesture asks for the star many times over: for its cells, its sentence, its question.
+        key = ("star", question["source"], question["row"], repr(asked))
+        star: Observations = self._once(key, make)
+        return star
 
     def _request(self, question: Mapping[str, Any], priority: Priority = "interactive") -> Request:
         posterior = self.model.posterior(self._observation(question))

@@ -62,7 +62,7 @@ _DESCRIBED = (
     ),
     Preset(
         "M star with a disk",
-        "An M star of a few Myr whose disk shows in W3 and W4. Ignore both: P(disk) falls back "
+        "An M star of a few Myr whose disk shows from W2 on. Switch WISE off: P(disk) falls back "
         "towards its prior.",
         "young_disk",
         {"log_age": (6.5, 0.2), "log_mass": (-0.45, 0.1), "excess_amplitude": (0.3, 0.3)},
@@ -81,8 +81,8 @@ _DESCRIBED = (
     ),
     Preset(
         "Field dwarf in the way",
-        "Not a young star at all: watch P(young). Tick 'assume young' to see which wrong age "
-        "a member list would give it.",
+        "Not a young star. Photometry alone cannot tell it from one of 50 to 100 Myr: P(young) "
+        "says so. Tick 'assume young' to see the age that a member list would give it.",
         "field_dwarf",
         {},
         dict.fromkeys(("parallax", "g", "bp", "rp", "j", "h", "ks", "w1"), _SEEN),
@@ -91,7 +91,7 @@ _DESCRIBED = (
     Preset(
         "Giant behind the cloud",
         "A reddened background giant (a stand-in locus). Switch Gaia off: without its parallax "
-        "it can pass for a young star.",
+        "it may pass for a young star.",
         "giant",
         {},
         dict.fromkeys(("parallax", "g", "j", "h", "ks"), _SEEN),
@@ -99,11 +99,11 @@ _DESCRIBED = (
     ),
     Preset(
         "Not detected in W4",
-        "WISE looked and saw nothing in W4: a limit is information. Set W4 to 'not covered' and "
-        "P(disk) goes up.",
+        "WISE looked and saw nothing in W4, and W3 is spoiled: a limit is information. Set W4 to "
+        "'not covered' and P(disk) goes up.",
         "young",
         {"log_age": (6.8, 0.3), "log_mass": (-0.3, 0.2)},
-        {**dict.fromkeys(("g", "j", "w1", "w2", "w3"), _SEEN), "w4": State.LIMIT},
+        {**dict.fromkeys(("g", "j", "ks"), _SEEN), "w3": State.UNUSABLE, "w4": State.LIMIT},
         ("Gaia", "2MASS", "WISE"),
     ),
     Preset(

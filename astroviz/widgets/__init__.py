@@ -1,1 +1,47 @@
-"""."""
+r"""The explorers as widgets for Jupyter: `explore("stars", table)`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ["explore"]
+
+_SYSTEMS = ("stars",)
+
+
+def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> Any:
+    r"""Open an explorer in a notebook.
+
+    Arguments:
+        system: Which explorer, or one of its models: `stars`, `stars/young`; or a posterior of
+            your own as `astroviz.wrap` gives it, whose draws are shown.
+        table: What to explore: a path, an astropy Table, a pandas DataFrame, a mapping of columns
+            or `Observations`; simulated examples when None. For a posterior of your own, the
+            observation that it is given.
+        model: The model that answers; the default model of the system when None.
+        state: Where to start: any parameter of the explorer, as `row=3`.
+
+    Returns:
+        A widget with `.selection`, `.draws` and `.observation`; its state is in `.explorer`.
+
+    Example:
+        >>> import astroviz
+        >>> view = astroviz.explore("stars")  # doctest: +SKIP
+        >>> view.explorer.surveys = ["Gaia", "2MASS"]  # doctest: +SKIP
+        >>> view.draws["log_age"].mean()  # doctest: +SKIP
+    """
+    if callable(getattr(system, "posterior", None)) and not hasattr(system, "quantities"):
+        from astroviz.widgets.draws import DrawsWidget
+
+        return DrawsWidget(system.posterior(table), **state)
+    if hasattr(system, "quantities"):
+        system, model = str(system.name), system
+    room = str(system).partition("/")[0]
+    if room not in _SYSTEMS:
+        raise ValueError(f"there is no explorer {system!r}; there is {', '.join(_SYSTEMS)}")
+    if model is None:
+        from astroviz.core.registry import load
+
+        model = load(system)
+    return importlib.import_module(f"astroviz.widgets.{room}").explore(table, model, **state)

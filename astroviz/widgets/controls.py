@@ -1,0 +1,243 @@
+r"""The controls of the stars widget: ipywidgets tied to the parameters of the explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as ui
+import numpy as np
+
+from astroviz.io.observations import State
+from astroviz.stars.cells import STATE_NAMES
+from astroviz.stars.surveys import SURVEYS
+
+if TYPE_CHECKING:
+    from astroviz.stars.explorer import StarsExplorer
+
+__all__ = ["Controls", "QuantityEditor", "tie"]
+
+_WIDE = {"description_width": "initial"}
+_STATES = [(name.replace("_", " "), name) for name in STATE_NAMES]
+
+Say = Callable[[str], None]
+
+
+def tie(
+    explorer: StarsExplorer,
+    name: str,
+    control: Any,
+    say: Say,
+    to_control: Callable[[Any], Any] = lambda value: value,
+    to_state: Callable[[Any], Any] = lambda value: value,
+) -> None:
+    r"""Keep a control and a parameter of the explorer equal.
+
+    Arguments:
+        explorer: The state of the view.
+        name: The parameter.
+        control: A widget with a `value`.
+        say: Shows a sentence when a value is refused.
+        to_control: From the parameter's value to the control's.
+        to_state: The way back.
+    """
+
+    def heard(change: Any) -> None:
+        value = to_state(change["new"])
+        try:
+            if not np.array_equal(value, getattr(explorer, name)):
+                setattr(explorer, name, value)
+        except ValueError as error:
+            say(str(error))
+            show()
+
+    def show(*_: Any) -> None:
+        control.value = to_control(getattr(explorer, name))
+
+    show()
+    control.observe(heard, "value")
+    explorer.param.watch(show, name)
+
+
+class QuantityEditor:
+    r"""Value, error and state of one quantity of the current star.
+
+    Arguments:
+        explorer: The state of the view.
+        say: Shows a sentence when an edit is refused.
+    """
+
+    def __init__(self, explorer: StarsExplorer, say: Say) -> None:
+        self.explorer, self._say = explorer, say
+        self._showing = False
+        options = [(f"{q.survey} {q.label}", q.name) for q in explorer.observations.quantities]
+        self.quantity = ui.Dropdown(
+            options=options, value="g", description="Quantity", tooltip="What to change"
+        )
+        self.value = ui.FloatSlider(
+            description="value",
+            readout_format=".2f",
+            style=_WIDE,
+            tooltip="Drag: the answer follows",
+        )
+        self.error = ui.FloatLogSlider(
+            description="error", min=-3, max=1, style=_WIDE, readout_format=".3g",
+            tooltip="One standard deviation",
+        )  # fmt: skip
+        self.state = ui.Dropdown(
+            options=_STATES, description="state", tooltip="What is known of it"
+        )
+        self.undo = ui.Button(description="As in the table", tooltip="Take back the changes")
+        self.box = ui.HBox(
+            [self.quantity, self.value, self.error, self.state, self.undo],
+            layout=ui.Layout(flex_flow="row wrap"),
+        )
+        self.quantity.observe(self.show, "value")
+        self.value.observe(lambda change: self._edit(value=change["new"]), "value")
+        self.error.observe(lambda change: self._edit(error=change["new"]), "value")
+        self.state.observe(lambda change: self._edit(state=change["new"]), "value")
+        self.undo.on_click(lambda _: explorer.reset(self.quantity.value))
+        watched = ["row", "source", "values", "errors", "states", "surveys"]
+        explorer.param.watch(self.show, watched)
+        self.show()
+
+    def show(self, *_: Any) -> None:
+        """Show the quantity as it stands."""
+        cell = self.explorer.cell(self.quantity.value)
+        self._showing = True
+        try:
+            value = cell.value if np.isfinite(cell.value) else 0.5 * (cell.lower + cell.upper)
+            _set_range(self.value, cell.lower, cell.upper, value)
+            self.value.step = cell.step
+            self.value.description = f"{cell.label} ({cell.unit})"
+            error = cell.error if cell.error > 0 else cell.error_lower
+            ends = min(cell.error_lower, error), max(cell.error_upper, error)
+            self.error.min, self.error.max = -9.0, 9.0
+            self.error.value = error
+            self.error.min, self.error.max = float(np.log10(ends[0])), float(np.log10(ends[1]))
+            self.error.disabled = cell.state == State.LIMIT
+            self.state.value = cell.state.name.lower()
+            self.undo.disabled = not cell.edited
+        finally:
+            self._showing = False
+
+    def _edit(self, **edit: Any) -> None:
+        if self._showing:
+            return
+        try:
+            self.explorer.edit(self.quantity.value, **edit)
+        except (ValueError, KeyError) as error:
+            self._say(str(error))
+            self.show()
+
+
+def _set_range(slider: ui.FloatSlider, lower: float, upper: float, value: float) -> None:
+    """New ends and value; the ends must never cross on the way."""
+    slider.min, slider.max = -1e9, 1e9
+    slider.value = value
+    slider.min, slider.max = lower, upper
+
+
+class Controls:
+    r"""All controls of the widget.
+
+    Arguments:
+        explorer: The state of the view.
+        say: Shows a sentence when something is refused.
+    """
+
+    def __init__(self, explorer: StarsExplorer, say: Say) -> None:
+        self.explorer, self._say = explorer, say
+        self.editor = QuantityEditor(explorer, say)
+        self.first = self._make_first()
+        self.surveys = self._make_surveys()
+        self.more = self._make_more()
+        self.box = ui.VBox([self.first, self.surveys, self.editor.box, self.more])
+
+    def _tie(self, name: str, control: Any, **ways: Any) -> Any:
+        control.tooltip = self.explorer.param[name].doc
+        tie(self.explorer, name, control, self._say, **ways)
+        return control
+
+    def _make_first(self) -> ui.HBox:
+        explorer = self.explorer
+        names = [("table", None), *((p.name, p.name) for p in explorer.presets)]
+        self.preset = self._tie("preset", ui.Dropdown(options=names, description="Example"))
+        self.row = ui.BoundedIntText(description="Star", min=0, max=len(explorer.observations) - 1)
+        self._tie("row", self.row)
+        explorer.param.watch(self._new_table, "source")
+        self.surprise = ui.Button(description="Surprise me", tooltip="A new simulated star")
+        self.surprise.on_click(lambda _: explorer.surprise(self._next_seed()))
+        self.undo = ui.Button(description="Undo", tooltip="Take the last step back")
+        self.redo = ui.Button(description="Redo", tooltip="Make it again")
+        self.undo.on_click(lambda _: explorer.can_undo and explorer.undo())
+        self.redo.on_click(lambda _: explorer.can_redo and explorer.redo())
+        for button in (self.undo, self.redo):
+            button.layout.width = "5em"
+        buttons = [self.preset, self.row, self.surprise, self.undo, self.redo]
+        return ui.HBox(buttons, layout=ui.Layout(flex_flow="row wrap"))
+
+    def _new_table(self, *_: Any) -> None:
+        # The end first: a row of the new table may lie beyond the end of the old one.
+        self.row.max = len(self.explorer.observations) - 1
+        self.row.value = self.explorer.row
+
+    def _next_seed(self) -> int:
+        """A seed that follows from the present one, so that a session can be repeated."""
+        _, _, last = self.explorer.source.partition("surprise:")
+        return int(last) + 1 if last else 1 + self.explorer.seed
+
+    def _make_surveys(self) -> ui.HBox:
+        explorer = self.explorer
+        self.switches = {
+            name: ui.ToggleButton(
+                description=name,
+                value=name in explorer.surveys,
+                tooltip=f"Let the model use {name}",
+                layout=ui.Layout(width="auto"),
+            )
+            for name in SURVEYS
+        }
+
+        def heard(_: Any) -> None:
+            on = [name for name, switch in self.switches.items() if switch.value]
+            if on != explorer.surveys:
+                explorer.surveys = on
+
+        def show(*_: Any) -> None:
+            for name, switch in self.switches.items():
+                switch.unobserve(heard, "value")
+                switch.value = name in explorer.surveys
+                switch.observe(heard, "value")
+
+        show()
+        explorer.param.watch(show, "surveys")
+        label = ui.Label("Surveys in use:")
+        return ui.HBox([label, *self.switches.values()], layout=ui.Layout(flex_flow="row wrap"))
+
+    def _make_more(self) -> ui.Accordion:
+        explorer = self.explorer
+        columns = explorer.param.corner.objects
+        self.corner = ui.SelectMultiple(options=columns, rows=6, description="Corner")
+        self._tie("corner", self.corner, to_control=tuple, to_state=list)
+        choices = explorer.param.overlays.objects
+        self.overlays = ui.SelectMultiple(options=choices, rows=4, description="Overlays")
+        self._tie("overlays", self.overlays, to_control=tuple, to_state=list)
+        self.seed = self._tie("seed", ui.BoundedIntText(description="Seed", max=2**31 - 1))
+        sizes = ui.IntSlider(description="Draws", min=100, max=10000, step=100,
+                             continuous_update=False)  # fmt: skip
+        self.n_draws = self._tie("n_draws", sizes)
+        self.assume_young = self._tie("assume_young", ui.Checkbox(description="assume young"))
+        odds = ui.FloatLogSlider(description="Prior odds", min=-3, max=3, step=0.1)
+        self.prior_odds = self._tie("prior_odds", odds)
+        self.pin = ui.ToggleButton(description="Pin", tooltip="Keep this posterior to compare")
+        self.pin.observe(
+            lambda change: explorer.pin() if change["new"] else explorer.unpin(), "value"
+        )
+        self.code = ui.HTML()
+        numbers = ui.VBox([self.seed, self.n_draws, self.assume_young, self.prior_odds, self.pin])
+        settings = ui.HBox([self.corner, self.overlays, numbers],
+                           layout=ui.Layout(flex_flow="row wrap"))  # fmt: skip
+        more = ui.Accordion([settings, self.code], selected_index=None)
+        more.titles = ("Posterior, prior and overlays", "Code of this view")
+        return more
