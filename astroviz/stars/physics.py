@@ -18,6 +18,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from astroviz.stars.empirical import LOGG, TEFF, offsets
 from astroviz.stars.surveys import WAVELENGTHS
 from astroviz.stars.tables import Tables, interpolate, load_tables
 
@@ -59,6 +60,7 @@ class Physics:
             linearly in log mass between 0.8 and 1.3 solar masses, where the two agree.
         atmosphere: `btsettl` or `kurucz_phoenix`.
         law: Extinction law, `g23` or `f99`.
+        empirical: Whether infrared colours follow those observed of young stars; see `empirical`.
         dtype: Floating point type of the tables.
         tables: The tables; the shipped ones by default.
     """
@@ -66,6 +68,7 @@ class Physics:
     tracks: str = "baraffe2015+feiden2016"
     atmosphere: str = "btsettl"
     law: str = "g23"
+    empirical: bool = True
     dtype: torch.dtype = torch.float32
     tables: Tables = field(default=None, repr=False)  # type: ignore[assignment]
 
@@ -127,7 +130,19 @@ class Physics:
         t, a = self.tables, f"atmosphere.{self.atmosphere}"
         knots = (t[f"{a}.log_teff"], t[f"{a}.logg"], t[f"{a}.mh"])
         mag = interpolate(t[f"{a}.mag"], knots, (star.log_teff, star.logg, metallicity))
+        if self.empirical:
+            where = torch.tensor(TEFF, dtype=self.dtype).log10()
+            mag = mag + interpolate(self._offsets, (where,), (star.log_teff,))
         return mag - 5 * star.log_radius[:, None]
+
+    @cached_property
+    def _offsets(self) -> Tensor:
+        """Empirical offsets at the temperatures of `empirical.TEFF`, shape (K, 15)."""
+        t, a = self.tables, f"atmosphere.{self.atmosphere}"
+        knots = (t[f"{a}.log_teff"], t[f"{a}.logg"], t[f"{a}.mh"])
+        where = torch.tensor(TEFF, dtype=self.dtype).log10()
+        at = (where, torch.full_like(where, LOGG), torch.zeros_like(where))
+        return offsets(interpolate(t[f"{a}.mag"], knots, at))
 
     def dimming(self, log_teff: Tensor, a_v: Tensor, r_v: Tensor) -> Tensor:
         r"""Extinction in each band, mag, shape :math:`(N, 15)`."""
