@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from bokeh.models import Axis as BokehAxis
 from bokeh.models import (
     BasicTicker,
     ColumnDataSource,
@@ -23,11 +24,10 @@ from bokeh.models import (
     VArea,
     VSpan,
 )
-from bokeh.models import Axis as BokehAxis
 from bokeh.models import Range1d as Range
 from bokeh.plotting import figure
 
-from astroviz.plots.density import Axis, Joint, Marginal, joint, marginal, thin
+from astroviz.plots.density import Joint, Marginal, joint, marginal, thin
 from astroviz.plots.frame import (
     Chart,
     add_legend,
@@ -245,9 +245,7 @@ class Corner(Chart):
             sources[role] = ColumnDataSource(_mark_columns(self.names, {}, {}))
         for role in ("posterior", "prior", "pinned"):
             for j in range(len(self.axes)):
-                sources[f"{role}:{j}"] = ColumnDataSource(
-                    {"x": as_column([]), "y": as_column([])}
-                )
+                sources[f"{role}:{j}"] = ColumnDataSource({"x": as_column([]), "y": as_column([])})
                 for i in range(j):
                     sources[f"{role}:{i}:{j}"] = ColumnDataSource(dict(_EMPTY_REGION))
         for key, source in sources.items():

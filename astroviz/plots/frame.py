@@ -66,7 +66,12 @@ def save_tool(target: Model, name: str, kind: str) -> CustomAction:
 
 
 def mark(
-    plot: Plot, ink: Ink, source: ColumnDataSource, glyph: Glyph, level: str = "glyph", **roles: str
+    plot: Plot,
+    ink: Ink,
+    source: ColumnDataSource,
+    glyph: Glyph,
+    level: str = "glyph",
+    **roles: str,
 ) -> GlyphRenderer:
     r"""Add a glyph, coloured by role: `mark(plot, ink, source, Line(...), line_color="prior")`.
 
@@ -175,9 +180,7 @@ def as_column(values: Any) -> np.ndarray:
     return np.ascontiguousarray(values, dtype=np.float32)
 
 
-def padded(
-    values: np.ndarray, part: float = 0.06, smallest: float = 1e-3
-) -> tuple[float, float]:
+def padded(values: np.ndarray, part: float = 0.06, smallest: float = 1e-3) -> tuple[float, float]:
     """Range that holds all finite values with a margin; (0, 1) when there are none."""
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]

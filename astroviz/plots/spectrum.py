@@ -14,10 +14,8 @@ import numpy as np
 from bokeh.models import (
     ColumnDataSource,
     CustomJSTickFormatter,
-    FixedTicker,
     GridPlot,
     HoverTool,
-    HSpan,
     Line,
     Quad,
     Range1d,
@@ -106,8 +104,9 @@ def spectrum_marks(
     size = len(wavelength)
     flux = _log(parts["flux"])
     state = np.asarray(parts["state"])
-    low, high = _log(parts.get("flux_lower", parts["flux"])), _log(
-        parts.get("flux_upper", parts["flux"])
+    low, high = (
+        _log(parts.get("flux_lower", parts["flux"])),
+        _log(parts.get("flux_upper", parts["flux"])),
     )
     bands = np.array([_log(parts.get(name, np.full(size, np.nan))) for name in _QUANTILES])
     error = np.where(np.isfinite(high - low), (high - low) / 2, 0.0)
@@ -173,7 +172,9 @@ class Spectrum(Chart):
         self._picks: list[Callable[[str], None]] = []
         self._quiet = False
         nothing = np.full(len(self.bands), np.nan)
-        self._marks = SpectrumMarks(nothing, nothing, nothing, np.tile(nothing, (5, 1)), nothing, {})
+        self._marks = SpectrumMarks(
+            nothing, nothing, nothing, np.tile(nothing, (5, 1)), nothing, {}
+        )
         self.source = ColumnDataSource(self._point_columns())
         self.predicted = ColumnDataSource(self._band_columns())
         self.curves = ColumnDataSource({name: as_column([]) for name in ("x", *CURVES)})
@@ -272,9 +273,7 @@ class Spectrum(Chart):
         worst = np.abs(np.nan_to_num(self._marks.residual))
         if worst.max() > 0:
             band = self.bands[int(worst.argmax())]
-            text += (
-                f" Largest residual: {band.label}, {self._marks.residual[worst.argmax()]:.1f} sigma."
-            )
+            text += f" Largest residual: {band.label}, {self._marks.residual[worst.argmax()]:.1f} sigma."
         return text
 
     def _set_range(self, start: float, end: float) -> None:
@@ -420,7 +419,9 @@ class Spectrum(Chart):
             "halo": as_column(self._halo()),
             "residual": as_column(marks.residual),
             "shown": as_column(clipped),
-            "size": as_column([_size(band.survey, state) for band, state in zip(self.bands, states, strict=True)]),
+            "size": as_column(
+                [_size(band.survey, state) for band, state in zip(self.bands, states, strict=True)]
+            ),
             "fill": [c if u else paper for c, u in zip(own, used, strict=True)],
             "rim": [paper if u else grey for u in used],
             "edge": [c if u else grey for c, u in zip(own, used, strict=True)],
@@ -482,7 +483,11 @@ class Spectrum(Chart):
 
 
 def _label(magnitudes: bool) -> str:
-    return "magnitude (Vega mag)" if magnitudes else "\u03bdF\u03bd (erg s\u207b\u00b9 cm\u207b\u00b2)"
+    return (
+        "magnitude (Vega mag)"
+        if magnitudes
+        else "\u03bdF\u03bd (erg s\u207b\u00b9 cm\u207b\u00b2)"
+    )
 
 
 def _wavelength_ticks(plot: figure) -> None:
