@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bokeh.document.events import DocumentPatchedEvent
+from bokeh.document.events import ColumnDataChangedEvent, DocumentPatchedEvent
 from bokeh.models import LayoutDOM
 from bokeh.protocol import Protocol
 from jupyter_bokeh.widgets import BokehModel
@@ -22,9 +22,10 @@ def load_bokehjs() -> None:
     if _LOADED or not _in_notebook():
         return
     from bokeh.io import output_notebook
-    from bokeh.resources import INLINE
+    from bokeh.resources import Resources
 
-    output_notebook(INLINE, hide_banner=True)
+    # The core alone: every notebook that is saved keeps a copy of what is loaded here.
+    output_notebook(Resources(mode="inline", components=["bokeh"]), hide_banner=True)
     _LOADED.append(True)
 
 
@@ -38,9 +39,11 @@ def _in_notebook() -> bool:
 
 
 class Canvas(BokehModel):
-    """Bokeh figures as a widget that can send many changes as one message.
+    """Bokeh figures as a widget: many changes in one message, and no change lost.
 
     `jupyter_bokeh` sends four messages for every property that changes; an answer changes dozens.
+    It also draws a new view as the figures were when the widget was made, and changes on the way
+    to a view that is not there yet are lost: here a view that is ready is told what it missed.
 
     Arguments:
         layout: The figures.
@@ -48,8 +51,16 @@ class Canvas(BokehModel):
 
     def __init__(self, layout: LayoutDOM) -> None:
         self._held: list[DocumentPatchedEvent] | None = None
+        self._stale = False
         super().__init__(layout)
+        self._document.on_event("document_ready", lambda _: self.refresh())
         self.layout.width = "100%"
+
+    def refresh(self) -> None:
+        """Let every view be drawn as the figures are now, if they have changed."""
+        if self._stale:
+            self._stale = False
+            self.render_bundle = self._model_to_traits(self._model)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -70,13 +81,23 @@ class Canvas(BokehModel):
             return
         if self._held is None:
             self._send_events([event])
-        elif not any(earlier.combine(event) for earlier in self._held):
+            return
+        self._held = [earlier for earlier in self._held if not _replaces(event, earlier)]
+        if not any(earlier.combine(event) for earlier in self._held):
             self._held.append(event)
 
     def _send_events(self, events: list[DocumentPatchedEvent]) -> None:
+        self._stale = True
         message: Any = Protocol().create("PATCH-DOC", events)
         for part in (message.header_json, message.metadata_json, message.content_json):
             self.send({"msg": "patch", "payload": part})
         for buffer in message.buffers:
             self.send({"msg": "patch", "payload": json.dumps(buffer.ref)})
             self.send({"msg": "patch"}, [buffer.to_bytes()])
+
+
+def _replaces(new: DocumentPatchedEvent, old: DocumentPatchedEvent) -> bool:
+    """Whether all columns of a source are changed again: Bokeh itself would send both."""
+    if not isinstance(new, ColumnDataChangedEvent) or not isinstance(old, ColumnDataChangedEvent):
+        return False
+    return new.model is old.model and new.attr == old.attr and new.cols is None

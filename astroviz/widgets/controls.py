@@ -70,6 +70,7 @@ class QuantityEditor:
     def __init__(self, explorer: StarsExplorer, say: Say) -> None:
         self.explorer, self._say = explorer, say
         self._showing = False
+        self._shown = (0.0, 0.0)
         options = [(f"{q.survey} {q.label}", q.name) for q in explorer.observations.quantities]
         self.quantity = ui.Dropdown(
             options=options, value="g", description="Quantity", tooltip="What to change"
@@ -81,7 +82,7 @@ class QuantityEditor:
             tooltip="Drag: the answer follows",
         )
         self.error = ui.FloatLogSlider(
-            description="error", min=-3, max=1, style=_WIDE, readout_format=".3g",
+            description="error", min=-3, max=1, step=0.02, style=_WIDE, readout_format=".3g",
             tooltip="One standard deviation",
         )  # fmt: skip
         self.state = ui.Dropdown(
@@ -93,8 +94,8 @@ class QuantityEditor:
             layout=ui.Layout(flex_flow="row wrap"),
         )
         self.quantity.observe(self.show, "value")
-        self.value.observe(lambda change: self._edit(value=change["new"]), "value")
-        self.error.observe(lambda change: self._edit(error=change["new"]), "value")
+        self.value.observe(lambda change: self._drag_value(change["new"]), "value")
+        self.error.observe(lambda change: self._drag_error(change["new"]), "value")
         self.state.observe(lambda change: self._edit(state=change["new"]), "value")
         self.undo.on_click(lambda _: explorer.reset(self.quantity.value))
         watched = ["row", "source", "values", "errors", "states", "surveys"]
@@ -107,8 +108,9 @@ class QuantityEditor:
         self._showing = True
         try:
             value = cell.value if np.isfinite(cell.value) else 0.5 * (cell.lower + cell.upper)
-            _set_range(self.value, cell.lower, cell.upper, value)
             self.value.step = cell.step
+            _set_range(self.value, cell.lower, cell.upper, self._on_grid(value))
+            self._shown = (self.value.value, 0.51 * cell.step)
             self.value.description = f"{cell.label} ({cell.unit})"
             error = cell.error if cell.error > 0 else cell.error_lower
             ends = min(cell.error_lower, error), max(cell.error_upper, error)
@@ -120,6 +122,24 @@ class QuantityEditor:
             self.undo.disabled = not cell.edited
         finally:
             self._showing = False
+
+    def _drag_value(self, value: float) -> None:
+        # The browser rounds what it shows to the slider's grid and sends that back: no edit.
+        shown, slack = self._shown
+        if abs(value - shown) > slack or (value != shown and self._dragged("values")):
+            self._edit(value=self._on_grid(value))
+
+    def _on_grid(self, value: float) -> float:
+        """The value as the slider can show it, without the noise of adding up steps."""
+        return round(round(value / self.value.step) * self.value.step, 6)
+
+    def _drag_error(self, error: float) -> None:
+        shown = self.explorer.cell(self.quantity.value).error
+        if self._dragged("errors") or not abs(np.log10(error / shown)) < 0.51 * self.error.step:
+            self._edit(error=error)
+
+    def _dragged(self, kind: str) -> bool:
+        return self.quantity.value in getattr(self.explorer, kind)
 
     def _edit(self, **edit: Any) -> None:
         if self._showing:

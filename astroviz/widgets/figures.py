@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Figures"]
 
-_HEIGHT = 460
+_HEIGHT = 600
 
 
 class Figures:
@@ -49,10 +49,9 @@ class Figures:
         self.corner = self._new_corner()
         # The corner plot is made anew for other parameters: it has a place of its own.
         self._place = column(self.corner.layout, sizing_mode="stretch_both")
+        left = column(self.spectrum.layout, self.diagram.layout, sizing_mode="stretch_both")
         self.layout: LayoutDOM = row(
-            [self.diagram.layout, self.spectrum.layout, self._place],
-            height=_HEIGHT,
-            sizing_mode="stretch_width",
+            left, self._place, height=_HEIGHT, sizing_mode="stretch_width"
         )
         self.show_catalogue()
 

@@ -234,8 +234,9 @@ class StarsWidget(ui.VBox):
 
     def _repr_mimebundle_(self, **settings: Any) -> dict[str, Any]:
         """The widget, and a still picture where widgets cannot live."""
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**settings)
         picture = star_png(self.explorer, self.draws)
+        self._canvas.refresh()
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**settings)
         if picture is not None and bundle is not None:
             bundle["image/png"] = base64.b64encode(picture).decode()
         return bundle

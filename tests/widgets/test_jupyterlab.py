@@ -132,21 +132,26 @@ def wait_for(condition, seconds=60.0):
 
 
 @pytest.fixture(scope="module")
-def page(lab, chromium):
+def notebook(lab, chromium):
     """The notebook after Run All, with what the browser asked for and complained about."""
     playwright = pytest.importorskip("playwright.sync_api")
     address, _ = lab
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1500, "height": 1100})
+        page = browser.new_page(viewport={"width": 1400, "height": 1500})
         page.set_default_timeout(60_000)
         page.outside, page.problems = [], []
         page.on("request", lambda request: note_request(page, request.url))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("console", lambda line: line.type == "error" and page.problems.append(line.text))
         page.goto(f"{address}/lab/tree/view.ipynb")
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        # The kernel must be there before the menu is opened: the menu closes when it comes.
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for(
+            state="attached"
+        )
+        page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
+        page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
         wait_for(lambda: page.evaluate(INKED) >= 3, 120)
         yield page
         browser.close()
@@ -164,12 +169,13 @@ def heard(lab):
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_run_all_draws_the_figures(page):
-    assert page.evaluate(INKED) >= 3
-    assert page.get_by_text("P(age < 10 Myr)").first.is_visible()
+def test_run_all_draws_the_figures(notebook):
+    assert notebook.evaluate(INKED) >= 3
+    assert notebook.get_by_text("P(age < 10 Myr)").first.is_visible()
 
 
-def test_a_survey_switch_changes_the_posterior(page, lab):
+def test_a_survey_switch_changes_the_posterior(notebook, lab):
+    page = notebook
     before = len(heard(lab))
     page.get_by_role("button", name="Gaia", exact=True).click()
     last = wait_for(lambda: heard(lab)[before:])[-1]
@@ -179,11 +185,12 @@ def test_a_survey_switch_changes_the_posterior(page, lab):
     assert heard(lab)[-1]["width"] != last["width"]
 
 
-def test_a_slider_that_moves_moves_the_answer(page, lab):
+def test_a_slider_that_moves_moves_the_answer(notebook, lab):
+    page = notebook
     before = len(heard(lab))
     handle = page.locator(".noUi-handle").first
     handle.focus()
-    for _ in range(10):
+    for _ in range(3):
         handle.press("ArrowRight")
     last = wait_for(lambda: [line for line in heard(lab)[before:] if line["values"]])[-1]
     assert set(last["values"]) == {"g"}
@@ -191,22 +198,24 @@ def test_a_slider_that_moves_moves_the_answer(page, lab):
     wait_for(lambda: heard(lab)[-1]["values"] == {})
 
 
-def test_clicking_a_star_goes_to_it(page, lab):
+def test_clicking_a_star_goes_to_it(notebook, lab):
+    page = notebook
     start = heard(lab)[-1]["row"]
-    figure = page.locator(".bk-Figure").first
-    box = figure.bounding_box()
+    figures = page.locator(".bk-Figure")
+    boxes = [figures.nth(k).bounding_box() for k in range(figures.count())]
+    box = max(boxes, key=lambda box: box["width"] * box["height"])
     # Somewhere in the diagram there is a star to hit: walk down its middle.
-    for part in (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7):
-        for across in (0.4, 0.5, 0.6):
+    for part in (0.4, 0.5, 0.6, 0.7):
+        for across in (0.4, 0.5, 0.6, 0.7):
             page.mouse.click(box["x"] + across * box["width"], box["y"] + part * box["height"])
-            page.wait_for_timeout(150)
+            page.wait_for_timeout(400)
             if heard(lab)[-1]["row"] != start:
                 return
     raise AssertionError("no star could be clicked")
 
 
-def test_nothing_was_asked_of_the_world_and_nothing_went_wrong(page):
-    assert page.outside == []
+def test_nothing_was_asked_of_the_world_and_nothing_went_wrong(notebook):
+    assert notebook.outside == []
     # JupyterLab itself complains about a missing favicon and the like: those are not ours.
-    ours = [text for text in page.problems if "Failed to load resource" not in text]
+    ours = [text for text in notebook.problems if "Failed to load resource" not in text]
     assert ours == []
