@@ -59,8 +59,8 @@ def peers(device: str, minutes: float = 5.0) -> dict[str, float]:
 
     Arguments:
         device: Where to run.
-        minutes: Training time of each peer. Our model comes trained, much longer than that: give
-            the peers enough for a fair comparison of calibration; their speed hardly depends on it.
+        minutes: Training time of each peer. Our model comes trained, for longer than the default:
+            give the peers as much for a fair comparison of calibration.
     """
     _need_sbi()
     model = load("stars", device=device)
@@ -117,7 +117,7 @@ def _complete(model: Any, n: int, seed: int) -> _Stars:
     return _Stars(stars.z[whole, :_KEPT].float(), context, observations)
 
 
-def _train(network: nn.Module, pool: _Stars, seconds: float, device: torch.device) -> None:
+def _train(network: Any, pool: _Stars, seconds: float, device: torch.device) -> None:
     """AdamW with half a cosine over the time budget, as our own networks are trained."""
     generator = torch.Generator().manual_seed(3)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3)
