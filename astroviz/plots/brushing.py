@@ -78,7 +78,8 @@ class RowMap(Chart):
         self.x, self.y, self.rows = nothing, nothing, np.empty(0, dtype=np.intp)
         self._errors: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
         self._names: Sequence[str] | None = None
-        self.selection, self.current = np.empty(0, dtype=np.intp), None
+        self.selection = np.empty(0, dtype=np.intp)
+        self.current: int | None = None
         self._brushes: list[Brush] = []
         self._picks: list[Pick] = []
         self._modifiers: dict[str, bool] = {}

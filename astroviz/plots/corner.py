@@ -1,4 +1,4 @@
-r"""The corner plot: marginals on the diagonal, joint regions below it, everything patched in place.
+r"""The corner plot: marginals on the diagonal, joint regions below, all patched in place.
 
 Contours bound the regions of highest density that hold 39 and 86 % of the draws, which are one and
 two standard deviations of a normal distribution in two dimensions.

@@ -115,7 +115,7 @@ class CoverageBars(Chart):
 
     def __init__(self, dark: bool = False) -> None:
         super().__init__(dark)
-        columns = ("label", "coverage", "low", "high", "inside")
+        columns = ("label", "coverage", "low", "high", "inside", "fill", "marker")
         self.source = ColumnDataSource({name: [] for name in columns})
         self.goal = ColumnDataSource({"left": [0.87], "right": [0.93]})
         self.level = ColumnDataSource({"x": [0.9]})
@@ -145,15 +145,16 @@ class CoverageBars(Chart):
         low, high = coverage - errors, coverage + errors
         self.goal.data = {"left": [goal[0]], "right": [goal[1]]}
         self.level.data = {"x": [level]}
+        # beyond the goal by more than two errors: a miss, not a fluctuation
+        inside = (coverage + 2 * errors >= goal[0]) & (coverage - 2 * errors <= goal[1])
         self.source.data = {
             "label": list(labels),
             "coverage": as_column(coverage),
             "low": as_column(low),
             "high": as_column(high),
-            # beyond the goal by more than two errors: a miss, not a fluctuation
-            "inside": (coverage + 2 * errors >= goal[0]) & (coverage - 2 * errors <= goal[1]),
+            "inside": inside,
+            **self._looks(inside),
         }
-        self._recolour()
         self.figure.y_range.factors = list(labels)[::-1]
         ends = np.concatenate([low, high, goal])
         span = float(np.nanmin(ends)) - 0.02, min(float(np.nanmax(ends)) + 0.02, 1.02)
@@ -173,9 +174,14 @@ class CoverageBars(Chart):
         )
 
     def _recolour(self) -> None:
-        inside = np.asarray(self.source.data["inside"], dtype=bool)
-        self.source.data["fill"] = [self.ink("posterior" if k else "truth") for k in inside]
-        self.source.data["marker"] = ["circle" if k else "diamond" for k in inside]
+        self.source.data = {**self.source.data, **self._looks(self.source.data["inside"])}
+
+    def _looks(self, inside: Any) -> dict[str, list[str]]:
+        """Colour and shape of each cell: a miss differs in both."""
+        return {
+            "fill": [self.ink("posterior" if k else "truth") for k in inside],
+            "marker": ["circle" if k else "diamond" for k in inside],
+        }
 
     def _make_figure(self) -> figure:
         plot = new_figure(
@@ -183,7 +189,6 @@ class CoverageBars(Chart):
             x_range=Range1d(0.8, 1.0), y_range=FactorRange(factors=[], range_padding=0.05),
         )  # fmt: skip
         plot.ygrid.visible = False
-        self.source.data.update(fill=[], marker=[])
         box = Quad(left="left", right="right", bottom=-1e3, top=1e3, fill_alpha=0.14)
         box.line_color = None
         mark(plot, self.ink, self.goal, box, level="underlay", fill_color="goal")

@@ -1,7 +1,7 @@
 r"""Which stars have which quantities: the gap map and the counts of surveys.
 
 Every cell of the map is a star's quantity in the colour of its state. When there are more stars
-than lines, a line stands for several stars and shows the mean of their colours; the figure says so.
+than lines, a line stands for several stars and shows their mean colour; the figure says so.
 """
 
 from __future__ import annotations
@@ -170,7 +170,8 @@ class GapMap(Chart):
         self._surveys = tuple(surveys) if surveys is not None else ("",) * len(self.labels)
         self._max_lines = max_lines
         self._picks: list[Callable[[np.ndarray, int], None]] = []
-        self._selection, self._current = np.empty(0, dtype=np.intp), None
+        self._selection = np.empty(0, dtype=np.intp)
+        self._current: int | None = None
         self.marks = gap_marks(np.zeros((0, len(self.labels)), dtype=np.int8))
         self.source = ColumnDataSource(self._columns())
         self.chosen = ColumnDataSource({"y": as_column([]), "height": as_column([])})
