@@ -6,9 +6,10 @@ from html import escape
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
+from panel.util import edit_readonly
+from panel_material_ui.template import Page
 
-__all__ = ["PAGE_SX", "THEME", "brand", "card", "note", "spacer", "text"]
+__all__ = ["CARD_STYLE", "Frame", "QuietPage", "brand", "card", "framed", "note", "spacer", "text"]
 
 _COMPONENTS: dict[str, Any] = {
     "MuiButton": {
@@ -57,15 +58,65 @@ PAGE_SX: dict[str, Any] = {
         "paddingRight": "12px",
     },
     "& .MuiAppBar-root .title": {"fontSize": "17px", "fontWeight": 700},
+    # The space that a page keeps free for its header; its own is 19 px too high.
+    "& main .MuiToolbar-root": {"minHeight": "53px !important", "margin": "0 !important"},
     "& > main": {"backgroundColor": "background.default"},
 }
 
-CARD_SX: dict[str, Any] = {
-    "border": "1px solid",
-    "borderColor": "divider",
-    "backgroundImage": "none",
+# Kinds of Bokeh models that `plots.theme` styles; panel-material-ui would restyle them in the
+# browser, with larger text, unless a page's `_custom_theme` names them.
+OWN_FIGURES = ["Axis", "BaseColorBar", "Figure", "Grid", "Legend", "Plot", "Title"]
+
+CARD_STYLE = {
+    "background": "var(--panel-surface-color)",
+    "border": "1px solid var(--divider-color)",
+    "border-radius": "8px",
     "overflow": "hidden",
 }
+
+
+class Frame(pn.custom.JSComponent):
+    """Keeps figures apart from the widgets around them.
+
+    Whenever a widget of panel-material-ui mounts or changes its size, BokehJS lays out the whole
+    column around it anew; with thirteen figures in it, thirty widgets took half a minute. A custom
+    component is where that stops.
+    """
+
+    content = pn.custom.Child(doc="What is in the frame.")
+
+    _esm = """
+    export function render({model, el}) {
+      el.style.display = "flex"
+      const box = document.createElement("div")
+      box.style.cssText = "display: flex; flex: 1; min-width: 0; min-height: 0; height: 100%;"
+      box.append(model.get_child("content"))
+      return box
+    }
+    """
+
+
+class QuietPage(Page):
+    """A page that does not hear of every event.
+
+    `Page.busy` follows each event of the session, and each change of a parameter of a page makes
+    Panel walk over all its models (80 ms for a page of figures): a slider would pay it twice.
+    """
+
+    def __init__(self, **params: Any) -> None:
+        params = {"theme_config": THEME, "sx": PAGE_SX, "busy_indicator": None, **params}
+        params.setdefault("header", [brand()])
+        # The page is to be seen while it is drawn, not a grey screen.
+        params.setdefault("raw_css", ["#loader { background: none !important; }"])
+        super().__init__(**params)
+        with edit_readonly(self):
+            self.busy = False
+
+    def get_root(self, *arguments: Any, **settings: Any) -> Any:
+        """The page's root model, told to leave our figures' looks alone."""
+        root = super().get_root(*arguments, **settings)
+        root.data._custom_theme = OWN_FIGURES
+        return root
 
 
 def text(
@@ -132,16 +183,25 @@ def spacer() -> pn.layout.HSpacer:
     return pn.layout.HSpacer(margin=0)
 
 
-def card(title: str, *content: Any, tools: tuple[Any, ...] = (), **layout: Any) -> pmui.Paper:
-    """A panel of a page: a title, tools on its right, and what it shows."""
+def card(title: str, *content: Any, tools: tuple[Any, ...] = (), **layout: Any) -> pn.Column:
+    """A panel of a page: a title, tools on its right, and what it shows.
+
+    A plain column: around figures, a container of panel-material-ui costs a walk over their models.
+    """
     head = pn.Row(
-        text(title, bold=True, margin=(0, 0, 0, 0), align="center"),
+        text(title, bold=True, align="center"),
         spacer(),
         *tools,
-        margin=(4, 10, 0, 12),
-        height=30,
+        margin=(4, 8, 0, 12),
+        height=32,
         sizing_mode="stretch_width",
     )
     layout.setdefault("sizing_mode", "stretch_both")
     layout.setdefault("margin", 0)
-    return pmui.Paper(head, *content, elevation=0, sx=CARD_SX, **layout)
+    return pn.Column(head, *content, styles=CARD_STYLE, **layout)
+
+
+def framed(pane: Any, **layout: Any) -> Frame:
+    """A pane of figures in a frame of its own, filling what room there is."""
+    layout = {"sizing_mode": "stretch_both", "margin": (0, 6, 4, 6), **layout}
+    return Frame(content=pane, **layout)

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
-from panel_material_ui.template import Page
 
-from astroviz.dashboards.appearance import CARD_SX, PAGE_SX, THEME, brand, note, text
+from astroviz.dashboards.appearance import CARD_STYLE, QuietPage, note, text
 
 __all__ = ["PAGES", "PageEntry", "gallery"]
 
@@ -75,7 +73,7 @@ PAGES: tuple[PageEntry, ...] = (
 
 def _card(
     entry: PageEntry, view: str, title: str, question: str, failure: str | None
-) -> pmui.Paper:
+) -> pn.Column:
     picture = Path(__file__).with_name(f"{entry.model}_{view}.svg")
     drawing = picture.read_text(encoding="utf-8") if picture.is_file() else ""
     address = f"{entry.route}/{view}"
@@ -88,7 +86,7 @@ def _card(
         f'<div class="words"><h3>{escape(title)}</h3><p>{escape(question)}</p>{foot}</div>'
     )
     body.stylesheets = [*body.stylesheets, CARD_CSS]
-    return pmui.Paper(body, elevation=0, sx=CARD_SX, width=400, margin=0)
+    return pn.Column(body, styles=CARD_STYLE, width=400, margin=0)
 
 
 CARD_CSS = """
@@ -101,7 +99,7 @@ a.open { text-decoration: none; font-weight: 600; }
 """
 
 
-def gallery(house: Any) -> Page:
+def gallery(house: Any) -> QuietPage:
     """The page at `/`; `house` knows which models failed."""
     cards = [
         _card(entry, view, title, question, house.failures.get(entry.model))
@@ -122,11 +120,4 @@ def gallery(house: Any) -> Page:
         max_width=824,
         align="center",
     )
-    return Page(
-        header=[brand()],
-        meta_title="astroviz",
-        main=[body],
-        theme_config=THEME,
-        sx=PAGE_SX,
-        busy_indicator=None,
-    )
+    return QuietPage(meta_title="astroviz", main=[body])

@@ -184,9 +184,7 @@ class Live:
                 self._cancel_ticket()
                 raise Cancelled
             news = asyncio.ensure_future(self._news.wait())
-            await asyncio.wait(
-                {waiting, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({waiting, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
         return waiting.result()
 

@@ -200,7 +200,7 @@ def make_server(
         security = {"basic_auth": password, "cookie_secret": secrets.token_hex(32)}
     try:
         server = pn.io.server.get_server(
-            routes(house),  # type: ignore[arg-type]
+            routes(house),
             port=port,
             address=address,
             show=show,

@@ -12,14 +12,14 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import panel as pn
 import panel_material_ui as pmui
 import param
-from panel_material_ui.template import Page
 
-from astroviz.dashboards.appearance import PAGE_SX, THEME, brand, note, spacer, text
+from astroviz.dashboards.appearance import QuietPage, brand, note, spacer, text
 from astroviz.dashboards.desk import Desk
 from astroviz.dashboards.live import on_tick
 
@@ -27,6 +27,21 @@ __all__ = ["Drawer", "Explorer", "Shell", "View", "shell_of"]
 
 _SHELLS: dict[str, Shell] = {}
 ADDRESS_DELAY_S = 0.4
+BUSY_DELAY_S = 0.3
+DRAWER_WIDTH = 404
+DRAWER_STYLE = {
+    "position": "fixed",
+    "right": "0",
+    "top": "53px",
+    "bottom": "0",
+    "height": "auto",
+    "overflow-y": "auto",
+    "overflow-x": "hidden",
+    "background": "var(--panel-surface-color)",
+    "border-left": "1px solid var(--divider-color)",
+    "box-shadow": "-8px 0 24px rgba(0, 0, 0, 0.10)",
+    "z-index": "1100",
+}
 
 
 class Explorer(Protocol):
@@ -110,6 +125,8 @@ class Shell(pn.viewable.Viewer):
         self._contents: dict[str, Any] = {}
         self._closing: list[Callable[[], None]] = []
         self._address_task: asyncio.TimerHandle | None = None
+        self._busy_task: asyncio.TimerHandle | None = None
+        self._cancel: Callable[[], None] | None = None
         super().__init__(view=view or next(iter(self.views)))
         self._make_header(question)
         self._make_strip(controls)
@@ -129,13 +146,21 @@ class Shell(pn.viewable.Viewer):
         self.undo_button = self.icon("undo", "Undo (Ctrl Z)", self._undo)
         self.redo_button = self.icon("redo", "Redo (Ctrl Y)", self._redo)
         buttons = [
-            self.icon(drawer.icon, drawer.label, lambda name=drawer.name: self.toggle(name))
+            self.icon(drawer.icon, drawer.label, partial(self.toggle, drawer.name))
             for drawer in self.drawers.values()
             if drawer.in_header
         ]
         line = text(question, faint=True, align="center", margin=(0, 8))
         tabs = [self.tabs] if len(self.views) > 1 else []
-        self.header = [brand(), *tabs, line, spacer(), self.undo_button, self.redo_button, *buttons]
+        self.header = [
+            brand(),
+            *tabs,
+            line,
+            spacer(),
+            self.undo_button,
+            self.redo_button,
+            *buttons,
+        ]
 
     def _make_strip(self, controls: Sequence[Any]) -> None:
         self.progress_bar = pmui.LinearProgress(
@@ -161,33 +186,37 @@ class Shell(pn.viewable.Viewer):
             margin=(6, 12, 0, 12),
             sizing_mode="stretch_width",
         )
+        self.cancel_button.on_click(lambda _: self._cancel and self._cancel())
+        self.spinner = pmui.CircularProgress(size=18, visible=False, align="center", margin=(0, 8))
         self.strip = pn.Row(
             *controls,
+            self.spinner,
             spacer(),
             self.progress,
             sizing_mode="stretch_width",
             height=40,
-            margin=(6, 12, 0, 12),
+            margin=(8, 12, 0, 12),
         )
 
     def _make_drawer(self) -> None:
         self.drawer_title = text("", bold=True, size=15, align="center")
         close = self.icon("close", "Close (Esc)", lambda: setattr(self, "drawer", ""))
-        self.drawer_body = pn.Column(margin=(0, 16, 16, 16), sizing_mode="stretch_width")
+        self.drawer_body = pn.Column(margin=(0, 16, 24, 16), sizing_mode="stretch_width")
         head = pn.Row(
             self.drawer_title, spacer(), close, margin=(8, 8, 4, 16), sizing_mode="stretch_width"
         )
-        self.drawer_box = pmui.Drawer(
+        # Not panel-material-ui's drawer: what a closed one holds is never drawn, which keeps the
+        # page's loading screen up.
+        self.drawer_box = pn.Column(
             head,
             self.drawer_body,
-            anchor="right",
-            size=400,
-            variant="persistent",
-            open=False,
-            sx={"top": "49px", "height": "calc(100% - 49px)", "backgroundImage": "none"},
+            visible=False,
+            width=DRAWER_WIDTH,
+            margin=0,
+            styles=DRAWER_STYLE,
         )
 
-    def _make_page(self) -> Page:
+    def _make_page(self) -> QuietPage:
         body = pn.Column(
             self.desk,
             self.strip,
@@ -195,16 +224,12 @@ class Shell(pn.viewable.Viewer):
             self.stage,
             sizing_mode="stretch_both",
             margin=0,
-            styles={"height": "calc(100vh - 49px)", "overflow": "auto"},
+            styles={"height": "calc(100vh - 53px)", "overflow": "auto"},
         )
-        return Page(
+        return QuietPage(
             meta_title=f"{self.title} · astroviz",
             header=self.header,
             main=[body, self.drawer_box],
-            theme_config=THEME,
-            sx=PAGE_SX,
-            busy_indicator=None,
-            theme_toggle=True,
         )
 
     def icon(self, icon: str, label: str, act: Callable[[], None]) -> pmui.IconButton:
@@ -231,7 +256,7 @@ class Shell(pn.viewable.Viewer):
         self.desk.on_key("escape", lambda: setattr(self, "drawer", ""))
         for key in ("code", "help"):
             if key in self.drawers:
-                self.desk.on_key(key, lambda key=key: self.toggle(key))
+                self.desk.on_key(key, partial(self.toggle, key))
         context = getattr(self.document, "session_context", None)
         if context is not None:
             _SHELLS[context.id] = self
@@ -274,7 +299,7 @@ class Shell(pn.viewable.Viewer):
     @param.depends("drawer", watch=True)
     def _show_drawer(self) -> None:
         if not self.drawer:
-            self.drawer_box.open = False
+            self.drawer_box.visible = False
             return
         drawer = self.drawers[self.drawer]
         if self.drawer not in self._contents:
@@ -283,7 +308,7 @@ class Shell(pn.viewable.Viewer):
             drawer.refresh()
         self.drawer_title.object = text(drawer.label, bold=True, size=15).object
         self.drawer_body[:] = [self._contents[self.drawer]]
-        self.drawer_box.open = True
+        self.drawer_box.visible = True
 
     def _on_state(self, *_: Any) -> None:
         self.undo_button.disabled = not self.explorer.can_undo
@@ -320,6 +345,22 @@ class Shell(pn.viewable.Viewer):
 
     # --- what the page says -----------------------------------------------------------------
 
+    def show_busy(self, busy: bool) -> None:
+        """Show that an answer is on its way, when it takes long enough to be noticed."""
+        if self._busy_task is not None:
+            self._busy_task.cancel()
+            self._busy_task = None
+        if busy:
+            self._busy_task = asyncio.get_running_loop().call_later(
+                BUSY_DELAY_S, lambda: on_tick(self.document, lambda: self._spin(True))
+            )
+        else:
+            self._spin(False)
+
+    def _spin(self, on: bool) -> None:
+        if self.spinner.visible != on:
+            self.spinner.visible = on
+
     def say(self, sentence: str, kind: str = "info") -> None:
         """Show a sentence above the panels until it is closed; kind is MUI's severity."""
         if not sentence:
@@ -338,18 +379,12 @@ class Shell(pn.viewable.Viewer):
         self.progress_bar.value = round(100 * fraction) if fraction is not None else 0
         self.cancel_button.visible = cancel is not None
         self._cancel = cancel
-        if not hasattr(self, "_cancel_watcher"):
-            self._cancel_watcher = self.cancel_button.on_click(self._on_cancel)
 
-    def _on_cancel(self, _: Any) -> None:
-        if self._cancel is not None:
-            self._cancel()
-
-    def __panel__(self) -> Page:
+    def __panel__(self) -> QuietPage:
         return self.page
 
 
-def plain_page(title: str, sentence: str, detail: str = "") -> Page:
+def plain_page(title: str, sentence: str, detail: str = "") -> QuietPage:
     """A page that has nothing but a sentence: a model that failed, a full house."""
     more = f'<p class="faint">{detail}</p>' if detail else ""
     body = pn.Column(
@@ -358,14 +393,7 @@ def plain_page(title: str, sentence: str, detail: str = "") -> Page:
         width=640,
         align="center",
     )
-    return Page(
-        header=[brand()],
-        meta_title=f"{title} · astroviz",
-        main=[body],
-        theme_config=THEME,
-        sx=PAGE_SX,
-        busy_indicator=None,
-    )
+    return QuietPage(meta_title=f"{title} · astroviz", main=[body])
 
 
 def initial_query(arguments: Mapping[str, Sequence[bytes]]) -> str:

@@ -68,9 +68,8 @@ class StarsPage:
     def __init__(self, model: Any, engine: Any, view: str | None, query: str = "") -> None:
         self.engine = engine
         self.explorer = StarsExplorer(model)
-        sentences = self.explorer.from_query(query) if query else ()
-        if view is not None:
-            self.explorer.view = view
+        wanted = "&".join(part for part in (query, f"view={view}" if view else "") if part)
+        sentences = self.explorer.from_query(wanted) if wanted else ()
         self.draws: Any = None
         self._fit = True
         self._rest: asyncio.TimerHandle | None = None
@@ -88,7 +87,9 @@ class StarsPage:
         self.live = Live(
             engine, (client, "posterior"), self._show, self._failed, self._busy, document
         )
-        self.pin_live = Live(engine, (client, "pinned"), self._show_pin, self._failed, document=document)
+        self.pin_live = Live(
+            engine, (client, "pinned"), self._show_pin, self._failed, document=document
+        )
         self._watch()
         self.shell.open()
         self._start()
@@ -229,7 +230,7 @@ class StarsPage:
         self.shell.say(sentence, "error")
 
     def _busy(self, busy: bool) -> None:
-        on_tick(self.shell.document, lambda: self.star and self.star.show_busy(busy))
+        on_tick(self.shell.document, lambda: self.shell.show_busy(busy))
 
 
 def stars_page(model: Any, engine: Any, view: str | None = None) -> Shell:

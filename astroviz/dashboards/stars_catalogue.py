@@ -9,19 +9,25 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import card, note, spacer
+from astroviz.dashboards.appearance import card, framed, note, spacer
 from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.stars_batch import BatchAsk
 from astroviz.plots.diagrams import ColourMagnitude, HertzsprungRussell
-from astroviz.plots.gaps import GapMap, SurveyBars
+from astroviz.plots.gaps import GapMap
 from astroviz.plots.sky import SkyMap
+from astroviz.plots.surveys import SurveyBars
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
 __all__ = ["CatalogueView"]
 
 GAP = {"gap": "10px"}
-_MODES = {"New": "replace", "Add": "add", "Remove": "remove", "Both": "intersect"}
+_MODES = {
+    "replaces": "replace",
+    "adds": "add",
+    "removes": "remove",
+    "intersects": "intersect",
+}
 _ORDERS = {
     "by pattern": "frequency",
     "by number of quantities": "quantities",
@@ -54,7 +60,7 @@ class CatalogueView:
         self.hr = HertzsprungRussell(dark=dark)
         self.batch = BatchAsk(explorer, engine, shell, self.show_answers)
         self.mode = "replace"
-        self.words = note("", sizing_mode="stretch_width", align="center")
+        self.words = note("", height=22)
         self._make_controls()
         self.layout = self._make_layout()
         self._wire()
@@ -87,43 +93,57 @@ class CatalogueView:
         )
         bands = list(explorer.param.blue.objects)
         self.bands = [
-            pmui.Select(options=bands, value=getattr(explorer, name), width=64, variant="standard", **small)
+            pmui.Select(
+                options=bands, value=getattr(explorer, name), width=60, variant="standard", **small
+            )
             for name in ("blue", "red", "bright")
         ]
         self.absolute = pmui.Switch(label="absolute", value=explorer.absolute, **small)
 
     def _make_layout(self) -> pn.Column:
         bar = pn.Row(
-            self.words,
-            spacer(),
-            self.surveys,
-            pn.Spacer(width=14),
-            self.modes,
-            self.clear_button,
+            note('<span class="faint">Surveys</span>', sizing_mode=None, align="center"),
             pn.Spacer(width=8),
+            self.surveys,
+            pn.Spacer(width=20),
+            note('<span class="faint">A brush</span>', sizing_mode=None, align="center"),
+            pn.Spacer(width=8),
+            self.modes,
+            pn.Spacer(width=4),
+            self.clear_button,
+            spacer(),
             self.ask_button,
-            height=34,
+            height=32,
             sizing_mode="stretch_width",
-            margin=0,
+            margin=(2, 0, 8, 0),
         )
-        bars = pn.pane.Bokeh(self.bars.layout, height=150, sizing_mode="stretch_width", margin=(0, 6))
+        bars = framed(_pane(self.bars.layout), height=170, sizing_mode="stretch_width")
         gaps = card(
-            "Gaps", _pane(self.gaps.layout), bars, tools=(self.order,), width=430,
+            "Gaps",
+            framed(_pane(self.gaps.layout)),
+            bars,
+            tools=(self.order,),
+            width=430,
             sizing_mode="stretch_height",
         )
-        sky = card("Sky", _pane(self.sky.layout), tools=(self.frame,))
-        hr = card("Temperature and luminosity", _pane(self.hr.layout))
+        sky = card("Sky", framed(_pane(self.sky.layout)), tools=(self.frame,))
+        hr = card("Temperature and luminosity", framed(_pane(self.hr.layout)))
         blue, red, bright = self.bands
-        minus = note("−", width=12, sizing_mode="fixed", align="center")
+        minus = note("−", width=12, sizing_mode=None, align="center")
         colours = card(
-            "Colour and magnitude",
-            _pane(self.colours.layout),
+            "Colours",
+            framed(_pane(self.colours.layout)),
             tools=(blue, minus, red, pn.Spacer(width=10), bright, self.absolute),
         )
         middle = pn.Column(sky, hr, sizing_mode="stretch_both", margin=0, styles=GAP)
         panels = pn.Row(gaps, middle, colours, sizing_mode="stretch_both", margin=0, styles=GAP)
         return pn.Column(
-            bar, panels, sizing_mode="stretch_both", margin=(0, 12, 12, 12), min_height=590
+            self.words,
+            bar,
+            panels,
+            sizing_mode="stretch_both",
+            margin=(0, 12, 12, 12),
+            min_height=590,
         )
 
     def _wire(self) -> None:
@@ -241,4 +261,4 @@ class CatalogueView:
 
 
 def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=(0, 6, 4, 6))
+    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-__all__ = ["ANSWER_CSS", "numbers_html", "tiles_html"]
+__all__ = ["ANSWER_CSS", "chances", "numbers_html", "tiles_html"]
 
 # In the order of interest; the disk's three come last and only when there may be a disk.
 _SHOWN = (
     "log_age",
-    "log_mass",
     "effective_temperature",
+    "log_mass",
     "log_luminosity",
     "a_v",
-    "distance",
     "radius",
+    "distance",
     "logg",
 )
+_UNITS = {"mag": "mag", "pc": "pc", "K": "K", "solRad": "R☉"}
 
 ANSWER_CSS = """
 .tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 8px; }
@@ -39,15 +40,19 @@ ANSWER_CSS = """
 """
 
 
-def tiles_html(summary: Any) -> str:
-    """Four probabilities, large."""
-    tiles = {
+def chances(summary: Any) -> dict[str, float]:
+    """The four probabilities of the page, by their names on screen."""
+    return {
         "P(young)": summary.p_young,
         "P(disk if young)": summary.p_disk,
         "P(age < 10 Myr)": summary.p_age_below_10,
         "P(age < 60 Myr)": summary.p_age_below_60,
     }
-    cells = "".join(_tile(name, value) for name, value in tiles.items())
+
+
+def tiles_html(summary: Any) -> str:
+    """The four probabilities, large."""
+    cells = "".join(_tile(name, value) for name, value in chances(summary).items())
     return f'<div class="tiles">{cells}</div>'
 
 
@@ -77,18 +82,16 @@ def numbers_html(summary: Any, parameters: Mapping[str, Any], truth: Mapping[str
         low, middle, high = summary.parameters[name]
         parameter = parameters[name]
         digits = _digits(high - low)
-        true = f'<span class="truth">&nbsp;({truth[name]:.{digits}f})</span>' if name in truth else ""
-        unit = "" if parameter.unit.startswith("dex") or not parameter.unit else f" {parameter.unit}"
+        true = (
+            f'<span class="truth">&nbsp;({truth[name]:.{digits}f})</span>' if name in truth else ""
+        )
+        unit = _UNITS.get(parameter.unit, "")
         rows.append(
             f'<div><span class="name">{escape(parameter.label)}</span><span>{middle:.{digits}f}'
             f'<span class="pm"><span>+{high - middle:.{digits}f}</span>'
-            f"<span>−{middle - low:.{digits}f}</span></span>{escape(_short(unit))}{true}</span></div>"
+            f"<span>−{middle - low:.{digits}f}</span></span> {unit}{true}</span></div>"
         )
     return f'<div class="numbers">{"".join(rows)}</div>'
-
-
-def _short(unit: str) -> str:
-    return {" solRad": " R☉", " solMass": " M☉"}.get(unit, unit)
 
 
 def _digits(width: float) -> int:

@@ -28,7 +28,10 @@ def selection_table(explorer: StarsExplorer) -> Table:
     table["ra"], table["dec"] = stars.coordinates.T
     table["ra"].unit = table["dec"].unit = "deg"
     for column, quantity in enumerate(stars.quantities):
-        for name, values in ((quantity.name, stars.values), (f"{quantity.name}_error", stars.errors)):
+        for name, values in (
+            (quantity.name, stars.values),
+            (f"{quantity.name}_error", stars.errors),
+        ):
             table[name] = values[:, column]
             table[name].unit = quantity.unit if quantity.unit != "dex" else None
     return table

@@ -10,10 +10,10 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import card, note
+from astroviz.dashboards.appearance import card, framed, note
 from astroviz.dashboards.measurements import Measurements, cell_row
 from astroviz.dashboards.shell import Shell
-from astroviz.dashboards.stars_numbers import ANSWER_CSS, numbers_html, tiles_html
+from astroviz.dashboards.stars_numbers import ANSWER_CSS, chances, numbers_html, tiles_html
 from astroviz.plots.age import AgePlot
 from astroviz.plots.corner import Corner
 from astroviz.plots.spectrum import Spectrum
@@ -39,7 +39,9 @@ class StarView:
     def __init__(self, explorer: StarsExplorer, shell: Shell) -> None:
         self.explorer, self.shell = explorer, shell
         dark = shell.dark
-        self.measurements = Measurements(self._on_measurement, sizing_mode="stretch_both", margin=0)
+        self.measurements = Measurements(
+            self._on_measurement, sizing_mode="stretch_both", margin=0
+        )
         self.spectrum = Spectrum(BANDS, self._zero_flux(), dark=dark)
         self.age = AgePlot(dark=dark)
         self.corner = self._new_corner()
@@ -47,7 +49,7 @@ class StarView:
         self.warning = pmui.Alert(
             object="", severity="warning", visible=False, margin=0, sizing_mode="stretch_width"
         )
-        self.tiles = note("", width=176, sizing_mode="fixed", margin=(4, 12, 0, 4))
+        self.tiles = note("", width=176, sizing_mode=None, margin=(4, 12, 0, 4))
         self.numbers = note("", margin=(0, 14, 10, 14))
         for pane in (self.tiles, self.numbers):
             pane.stylesheets = [*pane.stylesheets, ANSWER_CSS]
@@ -75,18 +77,20 @@ class StarView:
         left = card("Measurements", self.measurements, width=346, sizing_mode="stretch_height")
         sed = card(
             "Spectral energy distribution",
-            _pane(self.spectrum.layout),
+            framed(_pane(self.spectrum.layout)),
             tools=(self._units_switch(),),
         )
         age = card(
             "Age and membership",
-            pn.Row(_pane(self.age.layout), self.tiles, sizing_mode="stretch_both", margin=0),
+            pn.Row(
+                framed(_pane(self.age.figure)), self.tiles, sizing_mode="stretch_both", margin=0
+            ),
         )
         self.corner_pane = _pane(self.corner.layout)
         posterior = card(
             "Posterior",
             self._corner_picker(),
-            self.corner_pane,
+            framed(self.corner_pane),
             self.numbers,
             tools=self._corner_tools(),
             width=476,
@@ -105,7 +109,7 @@ class StarView:
 
     def _units_switch(self) -> pmui.RadioButtonGroup:
         units = pmui.RadioButtonGroup(
-            options={"Flux": False, "Vega mag": True},
+            options={"Flux": False, "Mag": True},
             value=False,
             size="small",
             margin=0,
@@ -141,16 +145,22 @@ class StarView:
     def _corner_picker(self) -> pmui.MultiChoice:
         model = self.explorer.model
         options = {p.label: p.name for p in (*model.parameters, *model.derived)}
-        self.picker = pmui.MultiChoice.from_param(
-            self.explorer.param.corner,
+        self.picker = pmui.MultiChoice(
             label="Parameters (at most four)",
             options=options,
+            value=list(self.explorer.corner),
             max_items=4,
-            size="small",
             visible=False,
             margin=(8, 12, 0, 12),
             sizing_mode="stretch_width",
         )
+
+        def choose(event: Any) -> None:
+            if event.new:
+                self.explorer.corner = list(event.new)
+
+        self.picker.param.watch(choose, "value")
+        self.explorer.param.watch(lambda e: setattr(self.picker, "value", list(e.new)), "corner")
         return self.picker
 
     def _toggle_picker(self) -> None:
@@ -193,7 +203,7 @@ class StarView:
         weights = explorer.reweight(draws).weights
         overlays, truth = set(explorer.overlays), explorer.truth()
         self.spectrum.update(explorer.sed(draws, curves=complete), fit=fit)
-        self.age.update(draws["log_age"], weights)
+        self.age.update(draws["log_age"], weights, chances(summary))
         self.corner.update(_columns(draws, self.corner.names), weights, fit=False)
         if complete:
             self._show_overlays(overlays, truth, pinned)
@@ -202,13 +212,18 @@ class StarView:
         self.tiles.object = tiles_html(summary)
         if complete:
             known = {p.name: p for p in (*explorer.model.parameters, *explorer.model.derived)}
-            self.numbers.object = numbers_html(summary, known, truth if "truth" in overlays else {})
+            self.numbers.object = numbers_html(
+                summary, known, truth if "truth" in overlays else {}
+            )
             self._warn(summary)
 
     def _show_overlays(self, overlays: set[str], truth: Mapping[str, float], pinned: Any) -> None:
         corner, age = self.corner, self.age
         prior = self.explorer.prior_draws() if "prior" in overlays else None
-        for role, draws in (("prior", prior), ("pinned", pinned if "pinned" in overlays else None)):
+        for role, draws in (
+            ("prior", prior),
+            ("pinned", pinned if "pinned" in overlays else None),
+        ):
             corner.overlay(role, None if draws is None else _columns(draws, corner.names))
         age.set_prior(None if prior is None else prior["log_age"])
         known = dict(truth) if "truth" in overlays else {}
@@ -216,13 +231,19 @@ class StarView:
         age.mark("truth", known.get("log_age"))
         published = self.explorer.literature() if "literature" in overlays else ()
         values = {item.parameter: item.value for item in published}
-        corner.mark("literature", values or None, {i.parameter: i.error for i in published} or None)
+        corner.mark(
+            "literature", values or None, {i.parameter: i.error for i in published} or None
+        )
         age.mark("literature", values.get("log_age"))
-        middle = None if pinned is None or "pinned" not in overlays else np.median(pinned["log_age"])
+        middle = (
+            None if pinned is None or "pinned" not in overlays else np.median(pinned["log_age"])
+        )
         age.mark("pinned", middle)
 
     def _warn(self, summary: Any) -> None:
-        sentences = [s for s in self.explorer.warnings() if s not in self.explorer.observations.notes]
+        sentences = [
+            s for s in self.explorer.warnings() if s not in self.explorer.observations.notes
+        ]
         if np.isfinite(summary.ood_score) and summary.ood_score > 1.0:
             sentences.append(
                 f"These measurements are unlike the stars that the model was trained on "
@@ -239,7 +260,9 @@ class StarView:
         explorer = self.explorer
         if "survey" in message:
             name, on = message["survey"], bool(message["on"])
-            explorer.surveys = [s for s in SURVEYS if (s in explorer.surveys and s != name) or (s == name and on)]
+            explorer.surveys = [
+                s for s in SURVEYS if (s in explorer.surveys and s != name) or (s == name and on)
+            ]
             return
         name = str(message["name"])
         if message.get("reset"):
@@ -253,7 +276,7 @@ class StarView:
 
 
 def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=(0, 6, 4, 6))
+    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)
 
 
 def _columns(draws: Any, names: tuple[str, ...]) -> np.ndarray:

@@ -92,7 +92,7 @@ def browser():
 def page(browser):
     """A fresh tab that fails its test on errors and on requests that leave this machine."""
     context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(30_000)
     tab = context.new_page()
     wrong: list[str] = []
     tab.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
@@ -112,19 +112,59 @@ def page(browser):
 
 PROBE = """
 () => {
+  const models = () => Bokeh.documents.flatMap((d) => [...d._all_models.values()])
+  const figures = (name) => models().filter((m) => m.type.endsWith("Figure") && (m.name ?? "").startsWith(name))
+  const columns = (data) => data instanceof Map ? [...data.values()] : Object.values(data)
+  const flat = (values) => Array.from(values).flatMap((v) => typeof v === "number" ? [v] : (v?.length && typeof v !== "string" ? flat(v) : []))
   window.probe = {
-    model: (type, test) => Bokeh.documents.flatMap((d) => [...d._all_models.values()])
-      .filter((m) => m.type.endsWith(type)).find(test),
-    named: (name) => Bokeh.documents.flatMap((d) => [...d._all_models.values()])
-      .find((m) => m.name === name),
-    sum: (name, column) => {
-      const model = window.probe.named(name)
-      const values = Array.from(model.data instanceof Map ? model.data.get(column) : model.data[column])
-      return values.filter(Number.isFinite).reduce((a, b) => a + b, 0)
+    figures,
+    // A number that changes when anything that the figures of this name draw changes.
+    digest: (name) => figures(name).flatMap((f) => f.renderers)
+      .flatMap((r) => r.data_source == null ? [] : columns(r.data_source.data))
+      .flatMap((column) => flat(column)).filter(Number.isFinite)
+      .reduce((sum, value, k) => sum + value * (1 + (k % 97) / 97), 0),
+    // Where a data point of a figure is on the screen.
+    place: (name, x, y) => {
+      const view = Bokeh.index.find_one_by_id(figures(name)[0].id)
+      const box = view.el.getBoundingClientRect()
+      return {x: box.x + view.frame.x_scale.compute(x), y: box.y + view.frame.y_scale.compute(y)}
+    },
+    // All boxes of inputs, also in shadow roots, that have no name for a screen reader.
+    nameless: () => {
+      const found = []
+      const walk = (node) => {
+        for (const child of node.children ?? []) {
+          if (child.matches("input:not([type=hidden]), select, textarea, button, a[href], [role=slider]")) {
+            const root = child.getRootNode()
+            const labelled = child.getAttribute("aria-label") || child.getAttribute("aria-labelledby") || child.title
+              || child.textContent.trim() || child.closest("label")?.textContent.trim()
+              || (child.id && root.querySelector(`label[for="${CSS.escape(child.id)}"]`)?.textContent.trim())
+            if (!labelled && child.getAttribute("aria-hidden") !== "true") { found.push(child.outerHTML.slice(0, 160)) }
+          }
+          walk(child)
+          if (child.shadowRoot) { walk(child.shadowRoot) }
+        }
+      }
+      walk(document.body)
+      return found
     },
   }
 }
 """
+
+
+@pytest.fixture
+def changes(page):
+    """Do something, then wait until what the figures of a name draw has changed."""
+
+    def changes(name, act):
+        before = page.evaluate("(name) => probe.digest(name)", name)
+        act()
+        page.wait_for_function(
+            "([name, before]) => probe.digest(name) !== before", arg=[name, before]
+        )
+
+    return changes
 
 
 @pytest.fixture
@@ -134,7 +174,7 @@ def open_page(page, server):
     def open_page(path: str, ready: str = "canvas"):
         page.goto(server + path)
         page.wait_for_selector(ready, state="attached")
-        page.wait_for_function("() => window.Bokeh?.documents?.[0]?.is_idle")
+        page.wait_for_function("() => window.Bokeh?.index?.roots?.[0]?.is_idle", timeout=60_000)
         page.evaluate(PROBE)
         return page
 

@@ -1,0 +1,30 @@
+"""The first page, and how fast pages appear."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.ui
+
+
+def test_the_gallery_leads_to_every_page(open_page):
+    page = open_page("/", ready="a.open")
+    links = page.locator("a.open")
+    addresses = [links.nth(k).get_attribute("href") for k in range(links.count())]
+    assert addresses == ["/stars/star", "/stars/catalogue"]
+    links.first.click()
+    page.get_by_text("P(young)").wait_for()
+
+
+def test_the_name_leads_back_to_the_gallery(open_page):
+    page = open_page("/stars/star")
+    page.get_by_role("link", name="astroviz, the gallery").click()
+    page.get_by_text("Question a trained model with your hands").wait_for()
+
+
+def test_the_gallery_has_dark_ground_too(open_page):
+    page = open_page("/", ready="a.open")
+    ground = "() => getComputedStyle(document.querySelector('main')).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="theme").first.click()
+    page.wait_for_function(f"(light) => ({ground})() !== light", arg=light)

@@ -1,0 +1,224 @@
+"""The stars page in a browser, as a person uses it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.ui
+
+K_STAR = "Young K star, no disk"
+
+
+def switch(page, survey):
+    """The label of a survey's switch (the box itself is drawn by its label)."""
+    return page.locator("label.switch", has=page.get_by_role("checkbox", name=f"Use {survey}"))
+
+
+def is_on(page, survey):
+    return page.get_by_role("checkbox", name=f"Use {survey}").is_checked()
+
+
+def press(page, label):
+    """Press one of the buttons with an icon."""
+    page.get_by_role("button", name=label).first.click()
+
+
+def test_it_opens_with_an_example_and_its_answer(open_page):
+    page = open_page("/stars")
+    assert page.get_by_text("How old, how massive, how reddened").is_visible()
+    assert page.get_by_text("Switch Gaia off").is_visible(), "one gesture to try"
+    assert page.get_by_text("P(young)").is_visible()
+    assert page.evaluate("() => probe.digest('corner-log_age-log_age')") != 0
+    assert page.evaluate("() => probe.digest('spectrum')") != 0
+
+
+def test_a_survey_switched_off_changes_the_posterior_and_undo_brings_it_back(open_page, changes):
+    page = open_page("/stars/star")
+    changes("corner", lambda: switch(page, "Gaia").click())
+    assert not is_on(page, "Gaia")
+    changes("corner", lambda: press(page, "Undo"))
+    assert is_on(page, "Gaia")
+    changes("corner", lambda: press(page, "Redo"))
+    assert not is_on(page, "Gaia")
+
+
+def test_a_dragged_slider_changes_the_posterior(open_page, changes):
+    page = open_page("/stars/star")
+    slider = page.get_by_role("slider", name="G (mag)", exact=True)
+    box = slider.bounding_box()
+
+    def drag():
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        for step in range(1, 15):
+            page.mouse.move(box["x"] + box["width"] / 2 + 1.5 * step, box["y"] + box["height"] / 2)
+        page.mouse.up()
+
+    changes("corner-log_mass-log_mass", drag)
+    assert page.get_by_role("button", name="Reset G").is_visible()
+
+
+def test_arrow_keys_move_a_slider_and_its_error(open_page, changes):
+    page = open_page("/stars/star")
+    changes("corner", lambda: page.get_by_role("slider", name="J (mag)").press("ArrowRight"))
+    page.get_by_text("errors", exact=True).click()
+    slider = page.get_by_role("slider", name="Error of J (mag)")
+    changes("corner", lambda: slider.press("End"))
+
+
+def test_a_state_can_be_changed(open_page, changes):
+    page = open_page("/stars/star")
+    state = page.get_by_role("combobox", name="State of G", exact=True)
+    changes("corner", lambda: state.select_option("not_covered"))
+
+
+def test_a_preset_and_a_surprise_change_the_star(open_page, changes):
+    page = open_page("/stars/star")
+    page.get_by_role("combobox", name="Example").click()
+    changes("spectrum", lambda: page.get_by_role("option", name="Gaia only").click())
+    page.get_by_text("Gaia only (example, row 7)").wait_for()
+    changes("spectrum", lambda: page.get_by_role("button", name="Surprise me").click())
+    page.get_by_text(re.compile(r"surprise \d+")).first.wait_for()
+
+
+def test_redraw_draws_anew_and_says_the_seed(open_page, changes):
+    page = open_page("/stars/star")
+    changes("corner", lambda: page.get_by_role("button", name="Re-draw").click())
+    page.wait_for_url(re.compile("seed=1"))
+
+
+def test_the_address_restores_the_view(open_page, page):
+    page = open_page("/stars/star")
+    switch(page, "WISE").click()
+    page.wait_for_url(re.compile("surveys="))
+    address = page.url.split("/", 3)[3]
+    page = open_page("/" + address)
+    assert not is_on(page, "WISE")
+    assert is_on(page, "Gaia")
+
+
+def test_a_broken_address_is_answered_with_a_sentence(open_page):
+    page = open_page("/stars/star?row=banana&nonsense=1")
+    page.get_by_role("alert").first.wait_for()
+    assert page.get_by_text("P(young)").is_visible()
+
+
+def test_a_broken_file_leaves_a_sentence_and_the_page_alive(open_page, changes, tmp_path):
+    broken = tmp_path / "stars.fits"
+    broken.write_bytes(b"SIMPLE  =  T" + bytes(range(256)) * 20)
+    page = open_page("/stars/star")
+    press(page, "Open a table")
+    page.locator("input[type=file]").first.set_input_files(str(broken))
+    alert = page.get_by_role("alert").filter(has_text="stars.fits")
+    alert.wait_for()
+    assert "example stays open" in alert.inner_text()
+    page.keyboard.press("Escape")
+    changes("corner", lambda: switch(page, "2MASS").click())
+
+
+def test_a_good_file_opens_with_its_columns_shown(open_page, tmp_path):
+    good = tmp_path / "mine.csv"
+    good.write_text(
+        "name,phot_g_mean_mag,Jmag,e_Jmag,Ksmag,e_Ksmag\n"
+        "A,14.2,11.1,0.02,10.0,0.02\nB,15.0,11.9,0.02,10.9,0.02\n"
+    )
+    page = open_page("/stars/star")
+    press(page, "Open a table")
+    page.locator("input[type=file]").first.set_input_files(str(good))
+    page.get_by_role("alert").filter(has_text="mine.csv: 2 stars").wait_for()
+    assert page.get_by_role("cell", name="phot_g_mean_mag").is_visible()
+
+
+def test_pasted_values_open_as_a_star(open_page):
+    page = open_page("/stars/star")
+    press(page, "Open a table")
+    field = page.get_by_role("textbox", name="Paste values")
+    field.fill("G = 14.2 ± 0.01, J = 11.1 ± 0.02, Ks = 10.0 ± 0.02")
+    page.get_by_role("button", name="Read", exact=True).click()
+    page.get_by_role("alert").filter(has_text="pasted values: 1 star").wait_for()
+
+
+def test_dark_mode_paints_the_figures_too(open_page):
+    page = open_page("/stars/star")
+    fill = "() => probe.figures('corner-log_age-log_age')[0].background_fill_color"
+    light = page.evaluate(fill)
+    page.get_by_role("button", name=re.compile("theme|dark", re.I)).first.click()
+    page.wait_for_function(f"(light) => ({fill})() !== light", arg=light)
+
+
+def test_every_drawer_opens_and_escape_closes_it(open_page):
+    page = open_page("/stars/star")
+    for label, words in {
+        "Prior editor": "reweighted",
+        "Selections": "are selected",
+        "TOPCAT and Aladin (SAMP)": "Connect on this machine",
+        "Export": "Draws of this star",
+        "Show code": "recreates",
+        "Model card": "Where not to believe it",
+        "Help": "Words and marks",
+    }.items():
+        press(page, label)
+        page.get_by_text(words).first.wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Words and marks").wait_for(state="hidden")
+
+
+def test_draws_can_be_downloaded(open_page, tmp_path):
+    page = open_page("/stars/star")
+    press(page, "Export")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    lines = open(download.value.path()).read().splitlines()
+    assert "log_age" in lines[0]
+    assert len(lines) == 2001
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG"])
+def test_figures_can_be_downloaded(open_page, kind):
+    page = open_page("/stars/star")
+    press(page, "Export")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=kind, exact=True).click()
+    content = open(download.value.path(), "rb").read()
+    assert content.startswith(b"\x89PNG" if kind == "PNG" else b"<svg")
+
+
+def test_every_control_has_a_name_for_a_screen_reader(open_page):
+    page = open_page("/stars/star")
+    assert page.evaluate("() => probe.nameless()") == []
+
+
+def test_a_clicked_star_of_the_catalogue_opens(open_page):
+    page = open_page("/stars/catalogue")
+    assert page.get_by_text("in every survey").is_visible()
+    place = page.evaluate(
+        """() => {
+          const figure = probe.figures("colour-magnitude")[0]
+          const source = figure.renderers.map((r) => r.data_source).find((s) => s.get_length() > 50)
+          const get = (name) => source.data instanceof Map ? source.data.get(name) : source.data[name]
+          for (let k = 0; k < source.get_length(); k++) {
+            const place = probe.place("colour-magnitude", get("x")[k], get("y")[k])
+            if (place.x > 900 && place.x < 1300 && place.y > 250 && place.y < 650) { return place }
+          }
+        }"""
+    )
+    page.mouse.click(place["x"], place["y"])
+    page.get_by_text("Posterior", exact=True).wait_for()
+    assert page.get_by_text(K_STAR + " (example, row 0)").count() == 0
+    page.wait_for_url(re.compile("/stars/star"))
+
+
+def test_surveys_switched_in_the_catalogue_change_what_is_kept(open_page):
+    page = open_page("/stars/catalogue")
+    words = page.get_by_text("in every survey")
+    before = words.inner_text()
+    page.get_by_role("button", name="Spectroscopy").click()
+    page.wait_for_function("(before) => !document.body.innerText.includes(before)", arg=before)
+
+
+def test_asking_for_a_selection_shows_progress_and_ends_with_a_sentence(open_page):
+    page = open_page("/stars/catalogue?selection=1-6")
+    page.get_by_role("button", name=re.compile("^Ask for")).click()
+    page.get_by_role("alert").filter(has_text="stars answered").wait_for(timeout=60_000)
