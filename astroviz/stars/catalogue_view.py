@@ -65,7 +65,8 @@ class CatalogueView(ViewState):
         def make() -> np.ndarray:
             table = self.observations
             off = [q.survey not in self.surveys for q in table.quantities]
-            return np.where(table.used & np.array(off), State.IGNORED, table.states).astype("i1")
+            ignored = table.used & np.array(off)
+            return np.where(ignored, np.int8(State.IGNORED), table.states)
 
         codes: np.ndarray = self._once(("codes", tuple(self.surveys)), make)
         return codes
@@ -102,7 +103,8 @@ class CatalogueView(ViewState):
 
     def sky(self) -> Points:
         """Right ascension, declination (degrees) and row of the stars whose place is known."""
-        return diagrams.sky(self.observations)
+        points: Points = self._once("sky", lambda: diagrams.sky(self.observations))
+        return points
 
     def axis_labels(self) -> dict[str, str]:
         """Labels with units of all axes of the catalogue's diagrams."""

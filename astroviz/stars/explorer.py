@@ -251,7 +251,7 @@ class StarsExplorer(CatalogueView):
         made = self.source == "example" or self.source.startswith("surprise:")
         path = self.catalogue.path
         in_memory = None if made or path is not None else self.catalogue.label
-        return notebook_cell(self.state(), path, in_memory)
+        return notebook_cell(self.state(brief=True), path, in_memory)
 
 
 def _without(edits: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -71,14 +71,19 @@ def find_patterns(used: np.ndarray) -> Patterns:
         used: Shape :math:`(N, Q)`, bool, with at most 62 columns.
     """
     # One integer per star: sorting a million of them is fast, sorting a million rows is not.
-    codes = used.astype(np.int64) @ (np.int64(1) << np.arange(used.shape[1], dtype=np.int64))
-    distinct, first, index, counts = np.unique(
-        codes, return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(-counts, kind="stable")
-    place = np.empty(len(distinct), dtype=np.intp)
-    place[order] = np.arange(len(distinct))
-    return Patterns(used[first[order]], counts[order], place[index.ravel()])
+    codes = np.zeros(len(used), dtype=np.int64)
+    for column in range(used.shape[1]):
+        codes |= used[:, column].astype(np.int64) << column
+    by_code = codes.argsort()
+    ordered = codes[by_code]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))[: len(used)]
+    counts = np.diff(np.append(starts, len(used)))
+    frequent = np.argsort(-counts, kind="stable")
+    place = np.empty(len(counts), dtype=np.intp)
+    place[frequent] = np.arange(len(counts))
+    index = np.empty(len(used), dtype=np.intp)
+    index[by_code] = np.repeat(place, counts)
+    return Patterns(used[by_code[starts[frequent]]], counts[frequent], index)
 
 
 def in_surveys(observations: Observations, surveys: Sequence[str]) -> np.ndarray:

@@ -16,9 +16,11 @@ _LISTS = ("surveys", "corner", "overlays")
 def to_query(state: Mapping[str, Any]) -> str:
     r"""The state of a view as the query of a link, without the question mark.
 
+    What is None in the state is too long for a link.
+
     Selections are left out, largest first, when the link would be too long to survive.
     """
-    pairs = {name: _text(name, value) for name, value in state.items()}
+    pairs = {name: _text(name, value) for name, value in state.items() if value is not None}
     for name in ("selections", "selection"):
         if len(urlencode(pairs)) > _LONGEST:
             pairs.pop(name, None)
@@ -57,6 +59,10 @@ def notebook_cell(state: Mapping[str, Any], path: str | None, in_memory: str | N
     """
     settings = {name: value for name, value in state.items() if name != "source"}
     lines = ["import astroviz", ""]
+    for name in ("selections", "selection"):
+        if name in settings and (settings[name] is None or len(str(settings[name])) > _LONGEST):
+            del settings[name]
+            lines.insert(1, f"# Too long for a cell and left out: {name}. Save it as CSV instead.")
     first = ['"stars"']
     if path is not None:
         first.append(repr(path))

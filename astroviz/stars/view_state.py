@@ -32,6 +32,7 @@ _BAND_NAMES = [band.name for band in BANDS]
 # Parameters that speak about the rows of one table.
 _OF_TABLE = ("row", "values", "errors", "states", "selection", "selections", "pinned")
 _SURPRISE = "surprise:"
+_MOST_RUNS = 500
 # Parameters under sliders, whose changes come in dozens.
 _DRAGGED = {"values", "errors", "states", "prior", "prior_odds", "n_draws", "steps", "row"}
 
@@ -294,10 +295,15 @@ class ViewState(param.Parameterized):
         """Parameters that make up the state; `preset` follows from table and row."""
         return [name for name in cls.param if name not in ("name", "preset")]
 
-    def state(self) -> dict[str, Any]:
-        """What differs from the defaults, as JSON can hold it."""
+    def state(self, brief: bool = False) -> dict[str, Any]:
+        r"""What differs from the defaults, as JSON can hold it.
+
+        Arguments:
+            brief: Put None for selections too scattered to be written down in a link.
+        """
+        longest = _MOST_RUNS if brief else None
         return {
-            name: _plain(name, value)
+            name: _plain(name, value, longest)
             for name, value in self._snapshot().items()
             if not _equal(value, self.param[name].default)
         }
@@ -339,7 +345,7 @@ class ViewState(param.Parameterized):
 
     def to_query(self) -> str:
         """The state as the query of a link, without the question mark."""
-        return to_query(self.state())
+        return to_query(self.state(brief=True))
 
     def from_query(self, query: str) -> tuple[str, ...]:
         """Take on the state of a link; sentences about what could not be restored."""
@@ -403,11 +409,12 @@ def _equal(value: Any, default: Any) -> bool:
     return bool(value == default)
 
 
-def _plain(name: str, value: Any) -> Any:
+def _plain(name: str, value: Any, longest: int | None) -> Any:
     if name == "selection":
-        return pack(value)
+        return pack(value, longest)
     if name == "selections":
-        return {key: pack(as_rows(rows)) for key, rows in value.items()}
+        packed = {key: pack(as_rows(rows), longest) for key, rows in value.items()}
+        return None if None in packed.values() else packed
     if isinstance(value, dict):
         return {k: float(v) if isinstance(v, np.number) else deepcopy(v) for k, v in value.items()}
     if isinstance(value, np.number):
