@@ -200,5 +200,11 @@ def from_labels(
     for column in columns:
         if np.isfinite(column.values[0]):
             pair = float(column.values[0]), float(column.errors[0])
-            values.append(LiteratureValue(column.parameter, *pair, column.label))
+            # A published distance is most often the parallax of the same survey, inverted.
+            circular = column.parameter == "distance" and _is_used(shown, "parallax")
+            values.append(LiteratureValue(column.parameter, *pair, column.label, circular))
     return tuple(values)
+
+
+def _is_used(star: Observations, name: str) -> bool:
+    return name in star.names and bool(star.used[0, star.index(name)])
