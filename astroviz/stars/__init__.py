@@ -1,1 +1,1 @@
-"""."""
+"""Young stars: simulator, network, posteriors, training, and the state of their explorer."""
