@@ -29,6 +29,7 @@ from astroviz.plots.raster import LARGEST_POINTS, count_points, flat, inside_pol
 __all__ = ["RowMap", "rows_inside"]
 
 _TAP_REACH = 14.0  # pixels
+FEW = 5000  # so many of a great number are drawn one by one once they alone are in view
 _PAUSE = 120  # ms without a newer range before a density is counted again
 _EMPTY_IMAGE: dict[str, list[Any]] = {
     "image": [], "count": [], "x": [], "y": [], "dw": [], "dh": []
@@ -77,13 +78,14 @@ class RowMap(Chart):
         nothing = np.empty(0)
         self.x, self.y, self.rows = nothing, nothing, np.empty(0, dtype=np.intp)
         self._errors: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
-        self._names: Sequence[str] | None = None
+        self._names: list[str] | None = None
         self.selection = np.empty(0, dtype=np.intp)
         self.current: int | None = None
         self._brushes: list[Brush] = []
         self._picks: list[Pick] = []
         self._modifiers: dict[str, bool] = {}
         self._waiting = self._listening = False
+        self._seen: int | None = None  # rows in view, where only those are drawn
         self.points = ColumnDataSource(_columns(nothing, nothing, self.rows))
         self.chosen = ColumnDataSource({"x": as_column([]), "y": as_column([])})
         self.here = ColumnDataSource({"x": as_column([]), "y": as_column([])})
@@ -99,6 +101,8 @@ class RowMap(Chart):
     @property
     def note(self) -> str:
         """How the rows are drawn, so that nothing is thinned out in silence."""
+        if self.is_density and self._seen is not None:
+            return f"{self._seen:,} of {len(self.rows):,} stars in view"
         if self.is_density:
             return f"density of {len(self.rows):,} stars"
         return f"{len(self.rows):,} stars" if len(self.rows) != 1 else "1 star"
@@ -145,9 +149,12 @@ class RowMap(Chart):
 
     def redraw(self) -> None:
         """Draw rows and selection again, as points or as a density of the present ranges."""
+        self._seen = None
         if self.is_density:
-            self.points.data = _columns(self.x[:0], self.y[:0], self.rows[:0])
             self._listen()
+            if self._draw_few():
+                return
+            self.points.data = _columns(self.x[:0], self.y[:0], self.rows[:0])
             counts, place = self._count(self.x, self.y)
             self.density.data = {
                 "image": [shade(counts, self.ink.dark)],
@@ -158,6 +165,29 @@ class RowMap(Chart):
             self.density.data = dict(_EMPTY_IMAGE)
             self.points.data = _columns(self.x, self.y, self.rows, self._errors, self._names)
         self._draw_selection()
+
+    def _draw_few(self) -> bool:
+        """Draw those in view one by one where a zoom has left few of many."""
+        (x0, x1), (y0, y1) = self._ends()
+        seen = (self.x >= x0) & (self.x <= x1) & (self.y >= y0) & (self.y <= y1)
+        count = int(np.count_nonzero(seen))
+        if count > FEW:
+            return False
+        self._seen = count
+        names = None if self._names is None else [self._names[k] for k in np.flatnonzero(seen)]
+        errors = tuple(None if error is None else error[seen] for error in self._errors)
+        self.density.data = dict(_EMPTY_IMAGE)
+        self.points.data = _columns(self.x[seen], self.y[seen], self.rows[seen], errors, names)
+        self._draw_selection()
+        return True
+
+    def _ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The present ranges, lower end first."""
+        x, y = self.figure.x_range, self.figure.y_range
+        return (min(x.start, x.end), max(x.start, x.end)), (
+            min(y.start, y.end),
+            max(y.start, y.end),
+        )
 
     def _set_rows(
         self,
@@ -219,9 +249,9 @@ class RowMap(Chart):
         inside = np.isin(self.rows, self.selection) if len(self.selection) else None
         x, y = (self.x[inside], self.y[inside]) if inside is not None else (self.x[:0], self.y[:0])
         many = len(x) > LARGEST_POINTS
-        self.chosen.data = {} if many else {"x": as_column(x), "y": as_column(y)}
+        shown = slice(0, 0) if many else slice(None)
+        self.chosen.data = {"x": as_column(x[shown]), "y": as_column(y[shown])}
         if many:
-            self.chosen.data = {"x": as_column([]), "y": as_column([])}
             counts, place = self._count(x, y)
             image = flat(counts, self.ink("selection"))
             self.chosen_density.data = {
@@ -234,10 +264,7 @@ class RowMap(Chart):
 
     def _count(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, dict[str, list[float]]]:
         """Counts over the present ranges and where their picture belongs."""
-        ends = [
-            (min(r.start, r.end), max(r.start, r.end))
-            for r in (self.figure.x_range, self.figure.y_range)
-        ]
+        ends = self._ends()
         width, height = self._pixels()
         counts = self._aggregate(x, y, ends[0], ends[1], max(width // 2, 8), max(height // 2, 8))
         (x0, x1), (y0, y1) = ends
@@ -280,6 +307,7 @@ class RowMap(Chart):
     def _after_pause(self) -> None:
         self._waiting = False
         self.redraw()
+        self._announce()
 
     def _on_start(self, event: Pan) -> None:
         self._modifiers = dict(getattr(event, "modifiers", None) or {})
@@ -304,7 +332,7 @@ def _columns(
     x: np.ndarray,
     y: np.ndarray,
     rows: np.ndarray,
-    errors: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
+    errors: Sequence[np.ndarray | None] = (None, None),
     names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Columns of the points; error bars of zero length where there is no error."""

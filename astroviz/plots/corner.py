@@ -80,6 +80,7 @@ def corner_marks(
         Marginals, joint regions and points.
 
     Example:
+        >>> from astroviz.plots.density import Axis
         >>> draws = np.random.default_rng(0).normal(size=(2000, 2))
         >>> marks = corner_marks(draws, [Axis("a", "a"), Axis("b", "b")])
         >>> bool(abs(marks.marginals[0].quantiles[1]) < 0.1)
@@ -270,7 +271,8 @@ class Corner(Chart):
             min_border_bottom=_BOTTOM if j == last else 4,
             **options,
         )
-        plot.xaxis.ticker = BasicTicker(desired_num_ticks=3)
+        # four narrow panels have room for two or three labels each
+        plot.xaxis.ticker = BasicTicker(desired_num_ticks=2 if last > 1 else 4)
         if j != last:
             _hide_labels(plot.xaxis[0])
         plot.xgrid.visible = plot.ygrid.visible = False

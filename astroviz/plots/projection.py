@@ -54,18 +54,22 @@ class Projection:
 
     def to_frame(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Longitude and latitude in the frame of the map, degrees."""
-        if self.frame == "equatorial":
+        if self.frame == "equatorial" or np.size(ra) == 0:
             return np.asarray(ra, dtype=float), np.asarray(dec, dtype=float)
         from healpy import Rotator
 
         turn = Rotator(coord=["C", FRAMES[self.frame][0]])
         longitude, latitude = turn(np.asarray(ra, float), np.asarray(dec, float), lonlat=True)
-        return np.asarray(longitude), np.asarray(latitude)
+        # healpy makes a number of an array of one
+        return np.reshape(longitude, np.shape(ra)), np.reshape(latitude, np.shape(dec))
 
     def place(self, longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Plane coordinates of positions in the map's own frame; NaN behind a tangent plane."""
         longitude, latitude = np.asarray(longitude, float), np.asarray(latitude, float)
-        x, y = (np.array(c, float) for c in self._plane.ang2xy(longitude, latitude, lonlat=True))
+        if longitude.size == 0:
+            return longitude.copy(), latitude.copy()
+        plane = self._plane.ang2xy(longitude, latitude, lonlat=True)
+        x, y = (np.array(c, dtype=float).reshape(longitude.shape) for c in plane)
         if self.view == "region":
             hidden = ~(self.separation(longitude, latitude) < 75.0)
             x[hidden] = y[hidden] = np.nan
@@ -84,7 +88,7 @@ class Projection:
         longitude, latitude = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
         if inside.any():
             found = self._plane.xy2ang(x[inside], y[inside], lonlat=True)
-            longitude[inside], latitude[inside] = np.asarray(found[0]), np.asarray(found[1])
+            longitude[inside], latitude[inside] = found
         return longitude % 360.0, latitude
 
     def separation(self, longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:

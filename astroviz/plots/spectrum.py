@@ -192,7 +192,7 @@ class Spectrum(Chart):
 
     def _make_figure(self) -> figure:
         plot = new_figure(
-            "spectrum",
+            "spectrum-flux",
             self.ink,
             y_label=_label(False),
             tools="pan,xwheel_zoom,ywheel_zoom,box_zoom,reset",

@@ -94,6 +94,23 @@ def test_many_stars_become_a_density_and_the_note_says_so(crowd, parts_of):
     assert parts_of(plot.layout) == before
 
 
+def test_a_zoom_into_a_crowd_shows_its_stars_one_by_one(crowd):
+    plot = ColourMagnitude()
+    plot.update(*crowd, x_error=np.full(100_000, 0.1))
+    plot.figure.x_range.update(start=0, end=0.1)
+    plot.figure.y_range.update(start=0.1, end=0)
+    plot.redraw()
+    x, y = (part.astype("f4") for part in crowd)
+    expected = np.flatnonzero((x >= 0) & (x <= 0.1) & (y >= 0) & (y <= 0.1))
+    np.testing.assert_array_equal(plot.points.data["row"], expected)
+    assert plot.density.data["image"] == []
+    assert plot.note == f"{len(expected)} of 100,000 stars in view"
+    plot.fit()
+    plot.redraw()
+    assert plot.note == "density of 100,000 stars"
+    assert len(plot.points.data["x"]) == 0
+
+
 def test_a_brush_means_the_same_on_points_and_on_a_density(crowd):
     found = {}
     for count in (1000, 100_000):

@@ -120,6 +120,17 @@ def test_stars_keep_their_row_numbers_and_unknown_positions_are_left_out():
     assert len(plot.chosen.data["x"]) == len(plot.here.data["x"]) == 1
 
 
+@pytest.mark.parametrize("view", ["sky", "region"])
+@pytest.mark.parametrize("count", [0, 1])
+def test_one_star_or_none(view, count):
+    plot = SkyMap("galactic", view)
+    plot.update(np.full(count, 285.5), np.full(count, -37.0))
+    assert len(plot.points.data["x"]) == count
+    assert plot.note == ("1 star" if count else "0 stars")
+    plot.set_frame("equatorial")
+    assert np.isfinite(plot.figure.x_range.start)
+
+
 def test_frames_and_views_patch_the_same_models(sky, parts_of):
     plot = SkyMap()
     plot.update(*sky)
