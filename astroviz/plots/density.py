@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from contourpy import FillType, contour_generator
 
-__all__ = [
-    "MASSES",
+__all__ = [  # noqa: RUF022 (plain order, constants not first)
     "Axis",
     "Joint",
+    "MASSES",
     "Marginal",
     "joint",
     "marginal",

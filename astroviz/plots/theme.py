@@ -19,14 +19,14 @@ from bokeh.models import Legend, Model, Plot
 from bokeh.palettes import Cividis256
 from bokeh.themes import Theme
 
-__all__ = [
+__all__ = [  # noqa: RUF022 (plain order, constants not first)
     "FONT",
+    "Ink",
     "OKABE_ITO",
     "ROLES",
     "SEQUENTIAL",
     "STATES",
     "SURVEYS",
-    "Ink",
     "StateStyle",
     "SurveyStyle",
     "apply",
