@@ -19,6 +19,8 @@ _COMPONENTS: dict[str, Any] = {
     "MuiToggleButton": {
         "styleOverrides": {"root": {"textTransform": "none", "padding": "3px 12px"}}
     },
+    # Tips open in the box of their button, which is narrow.
+    "MuiTooltip": {"styleOverrides": {"tooltip": {"width": "max-content", "maxWidth": "300px"}}},
     "MuiTab": {"styleOverrides": {"root": {"textTransform": "none"}}},
     "MuiFormControlLabel": {"styleOverrides": {"label": {"fontSize": "13px"}}},
 }
@@ -155,7 +157,8 @@ a { color: var(--panel-primary-color); }
 
 # Nested contours of a two-parameter posterior, and the truth in it.
 _MARK = """
-<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" aria-hidden="true">
+<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor"
+  aria-hidden="true">
   <g transform="rotate(-38 12 12)">
     <ellipse cx="12" cy="12" rx="10.5" ry="5.6" stroke-opacity="0.35" stroke-width="1.4"/>
     <ellipse cx="12" cy="12" rx="6.6" ry="3.2" stroke-opacity="0.75" stroke-width="1.4"/>
@@ -186,7 +189,7 @@ def spacer() -> pn.layout.HSpacer:
 def card(title: str, *content: Any, tools: tuple[Any, ...] = (), **layout: Any) -> pn.Column:
     """A panel of a page: a title, tools on its right, and what it shows.
 
-    A plain column: around figures, a container of panel-material-ui costs a walk over their models.
+    A plain column: a container of panel-material-ui costs a walk over the models in it.
     """
     head = pn.Row(
         text(title, bold=True, align="center"),

@@ -72,7 +72,7 @@ def help_drawer(paragraphs: Sequence[str], explorer: Any, glossary: Mapping[str,
 
 
 def card_drawer(card: Any) -> Drawer:
-    """What the model is, what it was trained on, how well calibrated it is, where not to use it."""
+    """What the model is, its training, its calibration, and where not to use it."""
     return Drawer("card", "Model card", "verified", lambda: note(card_html(card)))
 
 

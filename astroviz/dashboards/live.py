@@ -8,8 +8,8 @@ them changes):
   drag, so an instant widget must feed a `Live` loop, which keeps the newest question only;
 - Bokeh models may be written only while the document is locked for us, and an async callback holds
   no lock (panel#1447): answers go to the page by `add_next_tick_callback`;
-- HoloViews and Bokeh figures are not thread-safe (holoviews#6162): nothing is drawn in the engine's
-  thread, answers are only fetched from it.
+- HoloViews and Bokeh figures are not thread-safe (holoviews#6162): nothing is drawn in the
+  engine's thread, answers are only fetched from it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def instant(widget: W) -> W:
             f"{widget.__name__} has no '_debounce': Panel {pn.__version__} changed how it delays "
             "events; astroviz.dashboards.live must learn the new way"
         )
-    return type(widget)(f"Instant{widget.__name__}", (widget,), {"_debounce": 0})  # type: ignore[return-value]
+    return type(widget)(f"Instant{widget.__name__}", (widget,), {"_debounce": 0})
 
 
 def on_tick(document: Any, act: Callable[[], None]) -> None:
@@ -64,8 +64,8 @@ class Live:
     r"""One stream of answers under one stream of questions.
 
     At most one question is with the engine and at most one waits, the newest. When the first part
-    of an answer has been drawn and a newer question waits, the rest of the answer is given up: in a
-    drag every picture is fresh, and when the hand stops the whole answer follows.
+    of an answer has been drawn and a newer question waits, the rest of the answer is given up: in
+    a drag every picture is fresh, and when the hand stops the whole answer follows.
 
     Arguments:
         engine: Anything with `submit(request, latest=key)`.
@@ -103,8 +103,15 @@ class Live:
             self._asked_at = time.monotonic()
         self._question = question
         self._news.set()
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        if self._task is not None and not self._task.done():
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a page that is built without a server, to warm it up or in a test
+            self._question = None
+            self.ask_and_wait(question, patience=30.0)
+            return
+        self._task = loop.create_task(self._run())
 
     def ask_and_wait(self, question: Callable[[], Request], patience: float = 0.8) -> bool:
         """Ask and draw before returning, for the first picture of a page; False if it took longer.
@@ -151,7 +158,7 @@ class Live:
                 except asyncio.CancelledError:
                     raise
                 except Exception as error:
-                    # Whatever a model or a drawing raises belongs in a sentence, not in a dead page.
+                    # Whatever a model or a drawing raises becomes a sentence, not a dead page.
                     self._report(error)
         finally:
             self.ticket = None

@@ -26,7 +26,7 @@ class SampError(ValueError):
 
 
 def content_of(url: str) -> tuple[bytes, str]:
-    """Bytes and name of a table that another program offers; refuses what is not on this machine."""
+    """Bytes and name of a table that is offered; refuses what is not on this machine."""
     parts = urlparse(url)
     name = Path(parts.path).name or "table"
     if parts.scheme == "file" and (parts.hostname or "") in _LOCAL:

@@ -51,16 +51,25 @@ class Explorer(Protocol):
     can_undo: bool
     can_redo: bool
 
-    def undo(self) -> None: ...
-    def redo(self) -> None: ...
-    def code(self) -> str: ...
-    def to_query(self) -> str: ...
-    def from_query(self, query: str) -> Sequence[str]: ...
+    def undo(self) -> Any:
+        """Take the last step back."""
+
+    def redo(self) -> Any:
+        """Take it again."""
+
+    def code(self) -> str:
+        """The notebook cell that recreates the view."""
+
+    def to_query(self) -> str:
+        """The state as the query of an address."""
+
+    def from_query(self, query: str) -> Sequence[str]:
+        """Take on the state of an address; sentences about what could not be restored."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One view of a page: its name, the end of its address, and how to build it when first seen."""
+    """One view of a page: its name, which ends its address, and how to build it."""
 
     name: str
     label: str
@@ -233,6 +242,7 @@ class Shell(pn.viewable.Viewer):
         )
 
     def icon(self, icon: str, label: str, act: Callable[[], None]) -> pmui.IconButton:
+        """A button that is an icon, with its name for the eye (tooltip) and the ear."""
         button = pmui.IconButton(
             icon=icon,
             description=label,

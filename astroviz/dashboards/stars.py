@@ -7,7 +7,6 @@ from typing import Any
 
 import panel as pn
 
-from astroviz.dashboards.appearance import text
 from astroviz.dashboards.drawers import card_drawer, code_drawer, help_drawer
 from astroviz.dashboards.live import Live, on_tick
 from astroviz.dashboards.shell import Shell, View, initial_query
@@ -37,8 +36,8 @@ HELP = (
     "have. It gives the posterior of a star from any subset of its measurements.",
     "<b>Star</b>: move a slider on a magnitude, type a value, change the state of a quantity, or "
     "switch a whole survey off; every panel follows. Pin a posterior to compare with it.",
-    "<b>Catalogue</b>: box or lasso stars in any panel (shift adds, ctrl and shift intersects), "
-    "and all panels show the same selection. Click a star to open it. "
+    "<b>Catalogue</b>: box or lasso stars in any panel (shift adds, ctrl intersects, "
+    "both remove), and all panels show the same selection. Click a star to open it. "
     "&ldquo;Ask&rdquo; runs the model on the selection, or on all.",
 )
 GLOSSARY = {
@@ -46,12 +45,12 @@ GLOSSARY = {
     "▽ limit": "looked and not detected: fainter than the value, which says something",
     "○ not covered": "nobody looked, which says nothing",
     "✕ unusable": "saturated, blended or spoiled: there is a source, the number is no use",
-    "– ignored": "switched off by you",
+    "- ignored": "switched off by you",
     "A_V, R_V": "dust in front of the star: extinction in V, and how it depends on colour",
     "P(young)": "probability that the star is on the pre-main-sequence tracks rather than a field "
     "dwarf or giant (a stand-in locus), for even odds unless you change them",
-    "out of distribution": "how unlike the training stars the measurements are; above 1 the answer "
-    "is drawn with a warning",
+    "out of distribution": "how unlike the training stars the measurements are; above 1 the "
+    "answer is drawn with a warning",
 }
 
 
@@ -165,7 +164,7 @@ class StarsPage:
     # --- questions and answers ------------------------------------------------------------------
 
     def _on_question(self, *events: Any) -> None:
-        # Axes stand still under a drag and follow when the hand rests; they follow everything else.
+        # Axes stand still under a drag, follow when the hand rests, and follow everything else.
         if all(event.name in ("values", "errors") for event in events):
             self._fit_at_rest()
         else:

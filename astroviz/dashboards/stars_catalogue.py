@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 import panel as pn
@@ -22,6 +22,8 @@ from astroviz.stars.surveys import QUANTITIES, SURVEYS
 __all__ = ["CatalogueView"]
 
 GAP = {"gap": "10px"}
+Mode = Literal["replace", "add", "remove", "intersect"]
+Which = Literal["intersection", "union"]
 _MODES = {
     "replaces": "replace",
     "adds": "add",
@@ -129,7 +131,7 @@ class CatalogueView:
         sky = card("Sky", framed(_pane(self.sky.layout)), tools=(self.frame,))
         hr = card("Temperature and luminosity", framed(_pane(self.hr.layout)))
         blue, red, bright = self.bands
-        minus = note("−", width=12, sizing_mode=None, align="center")
+        minus = note("&minus;", width=12, sizing_mode=None, align="center")
         colours = card(
             "Colours",
             framed(_pane(self.colours.layout)),
@@ -246,15 +248,16 @@ class CatalogueView:
 
     # --- what the hands do --------------------------------------------------------------------
 
-    def _brush(self, rows: Any) -> None:
-        self.explorer.select(rows, self.mode)
+    def _brush(self, rows: Any, mode: str = "replace") -> None:
+        """Keys held while brushing go before the buttons."""
+        self.explorer.select(rows, cast(Mode, mode if mode != "replace" else self.mode))
 
     def _open(self, row: int) -> None:
         self.explorer.param.update(row=int(row), view="star")
 
     def _on_bar(self, name: str) -> None:
         if name in ("intersection", "union"):
-            self._brush(self.explorer.rows_in(name))
+            self._brush(self.explorer.rows_in(cast(Which, name)))
             return
         column = [quantity.survey == name for quantity in QUANTITIES]
         self._brush(np.flatnonzero(self.explorer.observations.used[:, column].any(1)))

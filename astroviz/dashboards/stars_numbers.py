@@ -58,7 +58,7 @@ def tiles_html(summary: Any) -> str:
 
 def _tile(name: str, value: float) -> str:
     known = math.isfinite(value)
-    shown = _probability(value) if known else "–"
+    shown = _probability(value) if known else "&ndash;"
     width = round(100 * min(max(value, 0.0), 1.0)) if known else 0
     return (
         f'<div class="tile"><b>{shown}</b><div class="bar"><i style="width:{width}%"></i></div>'
@@ -89,7 +89,7 @@ def numbers_html(summary: Any, parameters: Mapping[str, Any], truth: Mapping[str
         rows.append(
             f'<div><span class="name">{escape(parameter.label)}</span><span>{middle:.{digits}f}'
             f'<span class="pm"><span>+{high - middle:.{digits}f}</span>'
-            f"<span>−{middle - low:.{digits}f}</span></span> {unit}{true}</span></div>"
+            f"<span>&minus;{middle - low:.{digits}f}</span></span> {unit}{true}</span></div>"
         )
     return f'<div class="numbers">{"".join(rows)}</div>'
 

@@ -121,7 +121,7 @@ class PriorDrawer:
             if event.new != _TRAINED:
                 start = self.explorer.prior_kinds(name)[event.new]
                 prior[name] = {"kind": event.new, **start}
-            self.explorer.prior = prior
+            self.explorer.param.update(prior=prior)
 
         picker.param.watch(choose, "value")
         self._pickers = {**getattr(self, "_pickers", {}), name: picker}
@@ -165,7 +165,7 @@ class PriorDrawer:
                 return
             spec = {**self.explorer.prior[name], argument: event.new}
             try:
-                self.explorer.prior = {**self.explorer.prior, name: spec}
+                self.explorer.param.update(prior={**self.explorer.prior, name: spec})
             except ValueError as error:
                 self.size.object = f"<p><b>Not a prior:</b> {error}</p>"
 

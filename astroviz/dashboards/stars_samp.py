@@ -67,9 +67,9 @@ class SampDrawer:
         self.send_button.on_click(lambda _: self._send())
         return pn.Column(
             note(
-                "<p class='faint'>SAMP is how TOPCAT, Aladin and others hand tables to each other. "
-                "When it is on, tables that they send open here, and the selection can be sent to "
-                "them. Only programs on the machine that runs this server are reached.</p>"
+                "<p class='faint'>SAMP is how TOPCAT, Aladin and others hand tables to each "
+                "other. When it is on, tables that they send open here, and the selection can be "
+                "sent to them. Only programs on the machine that runs this server are reached.</p>"
             ),
             self.switch,
             self.send_button,

@@ -44,6 +44,8 @@ class StarView:
         )
         self.spectrum = Spectrum(BANDS, self._zero_flux(), dark=dark)
         self.age = AgePlot(dark=dark)
+        # Room for the bars below it, which the page shows as numbers instead.
+        self.age.figure.min_border_left = 12
         self.corner = self._new_corner()
         self.sentence = note("", height=22)
         self.warning = pmui.Alert(
@@ -157,7 +159,7 @@ class StarView:
 
         def choose(event: Any) -> None:
             if event.new:
-                self.explorer.corner = list(event.new)
+                self.explorer.param.update(corner=list(event.new))
 
         self.picker.param.watch(choose, "value")
         self.explorer.param.watch(lambda e: setattr(self.picker, "value", list(e.new)), "corner")
@@ -247,8 +249,8 @@ class StarView:
         if np.isfinite(summary.ood_score) and summary.ood_score > 1.0:
             sentences.append(
                 f"These measurements are unlike the stars that the model was trained on "
-                f"(out-of-distribution score {summary.ood_score:.1f}, 1 is the edge): do not trust "
-                "the answer without another look."
+                f"(out-of-distribution score {summary.ood_score:.1f}, 1 is the edge): do not "
+                "trust the answer without another look."
             )
         if summary.refusal:
             sentences.append(summary.refusal)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from typing import Any
 
-import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
@@ -42,7 +41,7 @@ def pasted_columns(content: str) -> bytes | dict[str, list[float]]:
     """
     lines = [line for line in content.strip().splitlines() if line.strip()]
     pairs = _PAIR.findall(content)
-    if pairs and "=" in content or (pairs and ":" in content and len(lines) == 1):
+    if (pairs and "=" in content) or (pairs and ":" in content and len(lines) == 1):
         columns: dict[str, list[float]] = {}
         for name, value, error in pairs:
             columns[name] = [_number(name, value)]
@@ -83,7 +82,7 @@ class TableDrawer:
         self.file = pmui.FileInput(
             label="Choose or drop a file",
             accept=".fits,.fit,.vot,.xml,.parquet,.pq,.csv,.tsv,.txt,.dat,.ecsv,.gz,.mrt,.tbl",
-            max_file_size=f"{UPLOAD_LIMIT_MB}MB",
+            max_file_size=UPLOAD_LIMIT_MB * 2**20,
             variant="outlined",
             sizing_mode="stretch_width",
             height=64,

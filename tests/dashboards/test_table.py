@@ -34,7 +34,7 @@ def test_a_negative_value_and_an_exponent():
 
 @pytest.mark.parametrize("text", ["", "   ", "hello", "14.2 11.1"])
 def test_what_cannot_be_read_is_answered_with_an_example(text):
-    with pytest.raises(TableError, match="G = 14.2"):
+    with pytest.raises(TableError, match=r"G = 14\.2"):
         pasted_columns(text)
 
 

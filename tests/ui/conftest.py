@@ -92,7 +92,7 @@ def browser():
 def page(browser):
     """A fresh tab that fails its test on errors and on requests that leave this machine."""
     context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     tab = context.new_page()
     wrong: list[str] = []
     tab.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
@@ -113,9 +113,13 @@ def page(browser):
 PROBE = """
 () => {
   const models = () => Bokeh.documents.flatMap((d) => [...d._all_models.values()])
-  const figures = (name) => models().filter((m) => m.type.endsWith("Figure") && (m.name ?? "").startsWith(name))
+  const figures = (name) => models()
+    .filter((m) => m.type.endsWith("Figure") && (m.name ?? "").startsWith(name))
   const columns = (data) => data instanceof Map ? [...data.values()] : Object.values(data)
-  const flat = (values) => Array.from(values).flatMap((v) => typeof v === "number" ? [v] : (v?.length && typeof v !== "string" ? flat(v) : []))
+  const nested = (v) => v?.length && typeof v !== "string"
+  const flat = (values) => Array.from(values)
+    .flatMap((v) => typeof v === "number" ? [v] : nested(v) ? flat(v) : [])
+  const CONTROLS = "input:not([type=hidden]), select, textarea, button, a[href], [role=slider]"
   window.probe = {
     figures,
     // A number that changes when anything that the figures of this name draw changes.
@@ -134,12 +138,12 @@ PROBE = """
       const found = []
       const walk = (node) => {
         for (const child of node.children ?? []) {
-          if (child.matches("input:not([type=hidden]), select, textarea, button, a[href], [role=slider]")) {
-            const root = child.getRootNode()
-            const labelled = child.getAttribute("aria-label") || child.getAttribute("aria-labelledby") || child.title
-              || child.textContent.trim() || child.closest("label")?.textContent.trim()
-              || (child.id && root.querySelector(`label[for="${CSS.escape(child.id)}"]`)?.textContent.trim())
-            if (!labelled && child.getAttribute("aria-hidden") !== "true") { found.push(child.outerHTML.slice(0, 160)) }
+          if (child.matches(CONTROLS) && child.getAttribute("aria-hidden") !== "true") {
+            const own = (name) => child.getAttribute(name)
+            const label = child.id && child.getRootNode().querySelector(`label[for="${child.id}"]`)
+            const words = [child, child.closest("label"), label].map((e) => e?.textContent.trim())
+            const named = own("aria-label") || own("aria-labelledby") || child.title
+            if (!named && !words.some(Boolean)) { found.push(child.outerHTML.slice(0, 160)) }
           }
           walk(child)
           if (child.shadowRoot) { walk(child.shadowRoot) }
@@ -174,7 +178,7 @@ def open_page(page, server):
     def open_page(path: str, ready: str = "canvas"):
         page.goto(server + path)
         page.wait_for_selector(ready, state="attached")
-        page.wait_for_function("() => window.Bokeh?.index?.roots?.[0]?.is_idle", timeout=60_000)
+        page.wait_for_function("() => window.Bokeh?.index?.roots?.[0]?.is_idle", timeout=120_000)
         page.evaluate(PROBE)
         return page
 

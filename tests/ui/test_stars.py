@@ -196,8 +196,10 @@ def test_a_clicked_star_of_the_catalogue_opens(open_page):
     place = page.evaluate(
         """() => {
           const figure = probe.figures("colour-magnitude")[0]
-          const source = figure.renderers.map((r) => r.data_source).find((s) => s.get_length() > 50)
-          const get = (name) => source.data instanceof Map ? source.data.get(name) : source.data[name]
+          const sources = figure.renderers.map((r) => r.data_source)
+          const source = sources.find((s) => s.get_length() > 50)
+          const data = source.data
+          const get = (name) => data instanceof Map ? data.get(name) : data[name]
           for (let k = 0; k < source.get_length(); k++) {
             const place = probe.place("colour-magnitude", get("x")[k], get("y")[k])
             if (place.x > 900 && place.x < 1300 && place.y > 250 && place.y < 650) { return place }
