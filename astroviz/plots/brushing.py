@@ -23,7 +23,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from astroviz.plots.frame import Chart, as_column, mark
+from astroviz.plots.frame import Chart, as_column, mark, tooltip
 from astroviz.plots.raster import LARGEST_POINTS, count_points, flat, inside_polygon, shade
 
 __all__ = ["RowMap", "rows_inside"]
@@ -240,8 +240,8 @@ class RowMap(Chart):
         plot.add_tools(
             box,
             lasso,
-            HoverTool(renderers=[dots], tooltips=[("", "@name")]),
-            HoverTool(renderers=[picture], tooltips=[("stars in this cell", "@count{0,0}")]),
+            HoverTool(renderers=[dots], tooltips=tooltip([], "@name")),
+            HoverTool(renderers=[picture], tooltips=tooltip([("stars here", "@count{0,0}")])),
         )
         plot.toolbar.active_drag = box
 

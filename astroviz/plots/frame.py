@@ -36,6 +36,7 @@ __all__ = [
     "pretty_unit",
     "save_tool",
     "say",
+    "tooltip",
 ]
 
 _SAVE_CODE = """
@@ -51,11 +52,30 @@ if (view != null) {
 }
 """
 _ICON = (
-    "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' width='24' height='24'>"
-    "<path d='M12 3v11m-4-4 4 4 4-4' fill='none' stroke='%23777' stroke-width='2'/>"
-    "<text x='12' y='22' font-size='8.5' font-family='Arial' font-weight='bold' "
-    "text-anchor='middle' fill='%23777'>{}</text></svg>"
+    "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' width='24' height='24' fill='%23808890'>"
+    "<text x='12' y='13' font-size='11' font-family='Arial' font-weight='bold' "
+    "text-anchor='middle'>{}</text><path d='M8 17h8l-4 5z'/></svg>"
 )
+
+
+# Inside the frame the bar must neither hide data nor take the pointer between its buttons.
+_TOOLBAR_STYLE = """
+:host { --button-width: 26px; --button-height: 26px; }
+:host(.bk-inner) { background-color: transparent; opacity: 1; pointer-events: none; }
+:host(.bk-inner) * { pointer-events: auto; }
+"""
+_TIP_ROW = (
+    '<tr><td style="color:#5b6775;padding-right:8px;text-align:right">{}</td>'
+    '<td style="color:#1c2530;font-weight:600">{}</td></tr>'
+)
+
+
+def tooltip(rows: Sequence[tuple[str, str]], heading: str = "") -> str:
+    """Text under the pointer, as a small table; a heading goes above it."""
+    table = "".join(_TIP_ROW.format(key, text) for key, text in rows)
+    top = f'<div style="color:#1c2530;font-weight:600">{heading}</div>' if heading else ""
+    style = "font:11px/1.5 Roboto,'Helvetica Neue',Arial,sans-serif"
+    return f'<div style="{style}">{top}<table style="border-spacing:0">{table}</table></div>'
 
 
 def save_tool(target: Model, name: str, kind: str) -> CustomAction:
@@ -117,6 +137,7 @@ def new_figure(
         y_axis_label=y_label,
         **options,
     )
+    plot.toolbar.stylesheets = [_TOOLBAR_STYLE]
     if save:
         plot.add_tools(save_tool(plot, name, "png"), save_tool(plot, name, "svg"))
     apply(plot, ink=ink)

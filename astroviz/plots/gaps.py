@@ -24,7 +24,15 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from astroviz.plots.frame import Chart, add_legend, as_column, fixed_ticks, mark, new_figure
+from astroviz.plots.frame import (
+    Chart,
+    add_legend,
+    as_column,
+    fixed_ticks,
+    mark,
+    new_figure,
+    tooltip,
+)
 from astroviz.plots.theme import STATES, state_colour
 
 __all__ = ["GapMap", "GapMarks", "gap_marks", "gap_order", "pattern_codes"]
@@ -265,11 +273,13 @@ class GapMap(Chart):
         plot.add_tools(
             HoverTool(
                 renderers=[drawn],
-                tooltips=[
-                    ("", "@band{custom}"),
-                    ("stars in this line", "@stars{0,0}"),
-                    *((style.label, f"@s{code}%") for code, style in enumerate(STATES)),
-                ],
+                tooltips=tooltip(
+                    [
+                        ("stars in this line", "@stars{0,0}"),
+                        *((style.label, f"@s{code} %") for code, style in enumerate(STATES)),
+                    ],
+                    "@band{custom}",
+                ),
                 formatters={"@band": names},
             )
         )

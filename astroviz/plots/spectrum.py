@@ -33,6 +33,7 @@ from astroviz.plots.frame import (
     mark,
     new_figure,
     save_tool,
+    tooltip,
 )
 from astroviz.plots.sed import CURVES, LIMIT, OBSERVED, QUANTILES, SpectrumMarks, spectrum_marks
 from astroviz.plots.theme import STATES, colour, survey_colour, survey_marker
@@ -245,12 +246,14 @@ class Spectrum(Chart):
             TapTool(renderers=[dots]),
             HoverTool(
                 renderers=[dots],
-                tooltips=[
-                    ("", "@label (@survey), @state"),
-                    ("wavelength", "@x{0.00} \u00b5m"),
-                    ("measured", "@value"),
-                    ("residual", "@residual{0.0} \u03c3"),
-                ],
+                tooltips=tooltip(
+                    [
+                        ("wavelength", "@x{0.00} \u00b5m"),
+                        ("measured", "@value"),
+                        ("residual", "@residual{0.0} \u03c3"),
+                    ],
+                    "@label (@survey), @state",
+                ),
             ),
         )
 
