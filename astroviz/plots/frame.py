@@ -52,7 +52,8 @@ if (view != null) {
 }
 """
 _ICON = (
-    "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' width='24' height='24' fill='%23808890'>"
+    "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' width='24' height='24' "
+    "fill='%23808890'>"
     "<text x='12' y='13' font-size='11' font-family='Arial' font-weight='bold' "
     "text-anchor='middle'>{}</text><path d='M8 17h8l-4 5z'/></svg>"
 )

@@ -19,7 +19,7 @@ BANDS = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def axes():
     return (
         Axis("log_age", "log age", "log10 yr", 5.7, 8.0),
@@ -29,7 +29,7 @@ def axes():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_draws():
     """Correlated draws of the four parameters, shape (n, 4); A_V piles up at zero."""
 
@@ -48,7 +48,7 @@ def make_draws():
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bands():
     return [SimpleNamespace(name=n, label=t, survey=s, wavelength=w) for n, t, s, w in BANDS]
 

@@ -29,12 +29,14 @@ def browser(chromium):
         browser.close()
 
 
-@pytest.fixture
-def page(browser, tmp_path, axes, make_draws, bands, sed_parts):
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory, axes, make_draws, bands):
     """A page of four figures; its complaints and requests are collected on it."""
     corner, spectrum = Corner(axes), Spectrum(bands, dark=True)
     corner.update(make_draws())
-    spectrum.update(sed_parts)
+    wavelength = np.array([band.wavelength for band in bands])
+    seen = {"wavelength": wavelength, "flux": 1e-9 / wavelength, "state": np.zeros(len(bands))}
+    spectrum.update(seen)
     gaps, sky = GapMap(["G", "J"]), SkyMap(view="region")
     gaps.update(np.array([[0, 1], [0, 2]]))
     sky.update([285.0, 286.0, 287.5], [-37.0, -36.5, -37.2])
@@ -42,7 +44,7 @@ def page(browser, tmp_path, axes, make_draws, bands, sed_parts):
     root = GridBox(children=[(chart.layout, row, column) for chart, row, column in cells],
                    rows=["420px", "320px"], cols=["480px", "480px"],
                    width=970, height=750)  # fmt: skip
-    path = tmp_path / "page.html"
+    path = tmp_path_factory.mktemp("page") / "page.html"
     path.write_text(file_html(root, INLINE, "figures"), encoding="utf-8")
     page = browser.new_page(viewport={"width": 1000, "height": 780})
     page.complaints, page.outside = [], []
