@@ -183,7 +183,10 @@ class StarsPage:
             self._fit = True
             on_tick(self.shell.document, self._redraw)
 
-        self._rest = asyncio.get_running_loop().call_later(REST_S, rested)
+        try:
+            self._rest = asyncio.get_running_loop().call_later(REST_S, rested)
+        except RuntimeError:  # outside a server there is no hand to wait for
+            self._fit = True
 
     def ask(self) -> None:
         """Ask for the posterior of the star as it stands; the measurements are shown at once."""

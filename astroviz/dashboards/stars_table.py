@@ -71,6 +71,7 @@ class TableDrawer:
     def __init__(self, explorer: StarsExplorer, shell: Callable[[], Shell]) -> None:
         self.explorer, self._shell = explorer, shell
         self._table: Any = None
+        self.mapping_box = pn.Column(sizing_mode="stretch_width", margin=0)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -99,7 +100,6 @@ class TableDrawer:
         )
         read = pmui.Button(label="Read", variant="outlined", size="small", margin=(4, 0))
         read.on_click(lambda _: self._on_paste())
-        self.mapping_box = pn.Column(sizing_mode="stretch_width", margin=0)
         self._show_mapping()
         return pn.Column(
             note(
