@@ -98,7 +98,8 @@ def model_card(
         data="Simulated stars only, drawn while training: Baraffe et al. (2015) tracks joined to "
         "Feiden (2016) above 0.8 to 1.3 solar masses, BT-Settl atmospheres (Allard 2014), "
         "extinction of Gordon et al. (2023); companions, variability, accretion, disks, survey "
-        "errors, limits and footprints. No real star was used.",
+        "errors, limits and footprints. Colours and temperature scale of the atmospheres follow "
+        "Pecaut & Mamajek (2013), see stars/empirical.py; no single real star was used.",
         prior="; ".join(f"{name}: {text}" for name, text in PRIOR_TEXT.items())
         + "; disk in 0.425 of young stars at any age; young against field 1:1 unless told",
         units={parameter.name: parameter.unit for parameter in PARAMETERS},
