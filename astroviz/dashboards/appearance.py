@@ -19,8 +19,22 @@ _COMPONENTS: dict[str, Any] = {
     "MuiToggleButton": {
         "styleOverrides": {"root": {"textTransform": "none", "padding": "3px 12px"}}
     },
-    # Tips open in the box of their button, which is narrow.
-    "MuiTooltip": {"styleOverrides": {"tooltip": {"width": "max-content", "maxWidth": "300px"}}},
+    # panel-material-ui opens tips to the right, over the next button: move them below their own.
+    "MuiTooltip": {
+        "styleOverrides": {
+            "tooltip": {"width": "max-content", "maxWidth": "300px"},
+            "arrow": {"display": "none"},
+            "popper": {
+                "pointerEvents": "none",
+                '&[data-popper-placement*="right"] .MuiTooltip-tooltip': {
+                    "translate": "calc(-50% - 24px) 34px"
+                },
+                '&[data-popper-placement*="left"] .MuiTooltip-tooltip': {
+                    "translate": "calc(50% + 24px) 34px"
+                },
+            },
+        }
+    },
     "MuiTab": {"styleOverrides": {"root": {"textTransform": "none"}}},
     "MuiFormControlLabel": {"styleOverrides": {"label": {"fontSize": "13px"}}},
 }

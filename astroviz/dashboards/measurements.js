@@ -133,5 +133,9 @@ export function render({model, el}) {
   model.on("rows", on_rows)
   model.on("surveys", refresh)
   build()
-  el.append(make("div", {className: "frame"}, head, box))
+  const legend = make("div", {className: "legend"})
+  for (const state of Object.keys(SYMBOLS)) {
+    legend.append(make("span", {textContent: `${SYMBOLS[state]} ${WORDS[state].split(" (")[0]}`}))
+  }
+  el.append(make("div", {className: "frame"}, head, box, legend))
 }

@@ -7,6 +7,7 @@ and a table is taken from a file or from this machine only.
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,11 @@ class Samp:
 
     def connect(self) -> None:
         """Register with the hub that runs here; start one when there is none."""
-        from astropy.samp import SAMPHubServer, SAMPIntegratedClient, conf
-        from astropy.samp.errors import SAMPHubError
+        with warnings.catch_warnings():
+            # astropy 8 announces that pyvo will take SAMP over; it still works.
+            warnings.simplefilter("ignore")
+            from astropy.samp import SAMPHubServer, SAMPIntegratedClient, conf
+            from astropy.samp.errors import SAMPHubError
 
         conf.use_internet = False
         client = SAMPIntegratedClient(

@@ -217,6 +217,11 @@ def make_server(
             f"port {port} of {address} cannot be used ({error.strerror}): choose another port."
         ) from error
     house.sessions.clear()
+    if warm:
+        from astroviz.plots.raster import warm as warm_raster
+
+        # Compiles for seconds, wanted by tables of more than 20,000 stars only.
+        threading.Thread(target=warm_raster, name="astroviz-warm", daemon=True).start()
     return server, house
 
 

@@ -34,7 +34,7 @@ DRAWER_STYLE = {
     "right": "0",
     "top": "53px",
     "bottom": "0",
-    "height": "auto",
+    "height": "calc(100vh - 53px)",
     "overflow-y": "auto",
     "overflow-x": "hidden",
     "background": "var(--panel-surface-color)",

@@ -156,6 +156,7 @@ class StarsPage:
         if self._rest is not None:
             self._rest.cancel()
         self.live.close()
+        self.engine.cancel_client(self.shell.client)
         self.pin_live.close()
         self.samp.close()
         if self.catalogue is not None:

@@ -99,9 +99,27 @@ class PriorDrawer:
             text("Membership", bold=True, margin=(14, 0, 0, 0)),
             odds,
             clear,
+            text("Draws", bold=True, margin=(18, 0, 4, 0)),
+            *self._sampling(),
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def _sampling(self) -> list[Any]:
+        """How many draws, and how carefully each is made."""
+        explorer = self.explorer
+        wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}
+        counts = [500, 1000, 2000, 5000, 10_000, 50_000]
+        number = pmui.Select(
+            label="Number of draws", options=counts, value=explorer.n_draws, **wide
+        )
+        steps = {"the model's own": None, "4, coarse": 4, "16": 16, "32": 32, "64, slow": 64}
+        solver = pmui.Select(
+            label="Steps of the solver", options=steps, value=explorer.steps, **wide
+        )
+        number.param.watch(lambda event: setattr(explorer, "n_draws", event.new), "value")
+        solver.param.watch(lambda event: setattr(explorer, "steps", event.new), "value")
+        return [number, solver]
 
     def _picker(self, name: str) -> pmui.Select:
         kinds = {_KINDS[kind]: kind for kind in self.explorer.prior_kinds(name)}

@@ -21,7 +21,7 @@ def shared_engine():
 
 
 @pytest.fixture
-def page(stars_model, shared_engine):
+def tab(stars_model, shared_engine):
     tab = StarsPage(stars_model, shared_engine, "star")
     yield tab
     tab.shell.close()
@@ -209,6 +209,7 @@ def test_a_table_of_bytes_opens(tab):
         (b"SIMPLE  =" + bytes(range(256)) * 8, "broken.fits"),
         (b"PAR1 this is no parquet file", "broken.parquet"),
     ],
+    ids=["empty", "nothing known", "broken FITS", "broken Parquet"],
 )
 def test_what_cannot_be_read_leaves_table_and_selection_as_they_are(tab, content, name):
     tab.explorer.select([1, 2])
