@@ -13,16 +13,26 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("ASTROVIZ_SHARED_DATA", ROOT.parent / "shared" / "data"))
-CHROMIUM = next(
+CHROMIUM = os.environ.get("ASTROVIZ_CHROMIUM") or next(
     (path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None
 )
+# Software rendering, and no requests of the browser's own.
+CHROMIUM_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --use-angle=swiftshader "
+    "--enable-unsafe-swiftshader"
+).split()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot run, and say why."""
     without = {
         "realdata": (not REAL_DATA.is_dir(), f"no real catalogues at {REAL_DATA}"),
-        "ui": (CHROMIUM is None, "no Chromium on the path"),
+        # Where a browser is promised (CI=true) its absence is a failure.
+        "ui": (
+            CHROMIUM is None and os.environ.get("CI") != "true",
+            "no Chromium: install it or name it in $ASTROVIZ_CHROMIUM",
+        ),
     }
     for item in items:
         for marker, (missing, reason) in without.items():
@@ -53,9 +63,22 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser; tests that use it are marked `ui`."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the path")
+    assert CHROMIUM, "no Chromium: install it or name it in $ASTROVIZ_CHROMIUM"
     return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """Headless Chromium, one for the whole run.
+
+    Playwright's synchronous door opens once at a time in a thread: a second driver, started while
+    another fixture still holds the first, is refused.
+    """
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,24 +11,12 @@ __all__ = ["NAMES", "add_arguments", "run"]
 
 # The keys of `benchmarks.BENCHMARKS`, which is imported late: it needs numpy.
 NAMES = ("draws", "interactive", "stars")
-_PEERS = "peers"  # trains networks of sbi for minutes: only when asked for by name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `astroviz bench`."""
     parser.add_argument(
-        "name",
-        nargs="?",
-        metavar="NAME",
-        help=f"one of {', '.join(NAMES)}, which all run if left out, or {_PEERS}: the race "
-        "against sbi (needs astroviz[bench])",
-    )
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        default=5.0,
-        metavar="M",
-        help=f"training time of each network in {_PEERS} (5)",
+        "name", nargs="?", metavar="NAME", help=f"one of {', '.join(NAMES)}; all if left out"
     )
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
@@ -39,17 +27,10 @@ def run(args: argparse.Namespace) -> int:
     from astroviz.commands.benchmarks import BENCHMARKS
 
     names = list(NAMES) if args.name is None else [args.name]
-    figures = {}
-    for name in names:
-        if name == _PEERS:
-            from astroviz.commands.peers import peers
-
-            figures[name] = peers(args.device, args.minutes)
-        elif name in BENCHMARKS:
-            figures[name] = BENCHMARKS[name](args.device)
-        else:
-            there = ", ".join((*NAMES, _PEERS))
-            raise ValueError(f"no benchmark named {name!r}; there are {there}")
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise ValueError(f"no benchmark named {unknown[0]!r}; there are {', '.join(NAMES)}")
+    figures = {name: BENCHMARKS[name](args.device) for name in names}
     if args.json:
         machine = {"python": platform.python_version(), "platform": platform.platform()}
         sys.stdout.write(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")

@@ -5,11 +5,12 @@ For each draw
 .. math:: \chi^2 = \min_{-0.8 \le \delta \le 0}
           \sum_b \frac{(x_b - m_b - \delta)^2}{\sigma_b^2 + f_b^2 + v_s^2 + a_b^2}
 
-over the observed bands and the parallax, with error :math:`\sigma`, floor :math:`f`, variability
-:math:`v`, accretion :math:`a` in the optical bands of disk stars, and :math:`\delta` for the
-light of an unresolved companion, which the draws do not hold. A star that the model can explain has draws with a small value. The score
-is the lower decile over the draws, divided by the value that one simulated star in a hundred
-with the same number of bands exceeds: above 1 the answer is an extrapolation.
+over the observed bands and the parallax, with error :math:`\sigma`, floor :math:`f`,
+variability :math:`v`, accretion :math:`a` in the optical bands of disk stars, and :math:`\delta`
+for the light of an unresolved companion, which the draws do not hold. A star that the model can
+explain has draws with a small value. The score is the lower decile over the draws, divided by the
+value that one simulated star in a hundred with the same number of bands exceeds: above 1 the
+answer is an extrapolation.
 """
 
 from __future__ import annotations

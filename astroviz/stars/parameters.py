@@ -89,7 +89,7 @@ def _dust(upper: float) -> Callable[[Array], Array]:
     def raw(x: Array) -> Array:
         return -0.75 * np.expm1(-x) - 0.25 * np.expm1(-x / 6.0)
 
-    return lambda x: raw(x) / raw(np.float64(upper))
+    return lambda x: raw(x) / raw(np.array(upper))
 
 
 def _chabrier(lower: float, upper: float) -> Callable[[Array], Array]:
@@ -101,7 +101,7 @@ def _chabrier(lower: float, upper: float) -> Callable[[Array], Array]:
         below = sd * np.sqrt(2 * np.pi) * ndtr((np.minimum(x, 0.0) - centre) / sd)
         return below + height / slope * -np.expm1(-slope * np.maximum(x, 0.0))
 
-    low, high = raw(np.float64(lower)), raw(np.float64(upper))
+    low, high = raw(np.array(lower)), raw(np.array(upper))
     return lambda x: (raw(x) - low) / (high - low)
 
 

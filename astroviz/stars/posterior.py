@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -38,6 +38,9 @@ from astroviz.stars.simulator import SimulatedStars, simulate
 from astroviz.stars.spectra import star_sed
 from astroviz.stars.surveys import QUANTITIES
 
+if TYPE_CHECKING:
+    from astroviz.stars.baseline import BaselineModel
+
 __all__ = ["Posterior", "StarsModel", "open_model"]
 
 _N = len(PARAMETERS)
@@ -47,7 +50,7 @@ COLUMNS = (*PARAMETERS, *DERIVED)
 _EXCESS = slice(6, 9)
 
 
-def open_model(card: Card, device: torch.device) -> StarsModel:
+def open_model(card: Card, device: torch.device) -> StarsModel | BaselineModel:
     """Build the model of a card; the registry calls this."""
     config = dict(card.config)
     if config.get("family") == "npe":
@@ -232,13 +235,13 @@ class StarsModel:
     def _score(self, request: Request, values: np.ndarray, disk: Tensor) -> np.ndarray:
         limits = self.card.config.get("misfit_limits")
         if not limits:
-            return np.float32(0.0)
+            return np.array(0.0, dtype=np.float32)
         theta = torch.from_numpy(np.nan_to_num(values[:, :_N]))
         observed = [torch.from_numpy(np.asarray(request.inputs[name])) for name in
                     ("values", "errors", "states")]  # fmt: skip
         value, number = misfit(theta, disk, observed[0].float(), observed[1].float(), observed[2],
                                self.physics)  # fmt: skip
-        return np.float32(score(float(value), number, list(limits)))
+        return np.array(score(float(value), number, list(limits)), dtype=np.float32)
 
 
 def _number(request: Request, name: str, fallback: float) -> float:
@@ -253,8 +256,8 @@ def _disk_chance(request: Request, odds: ClassOdds, row: int) -> float:
 
 def _constants(odds: ClassOdds, row: int) -> dict[str, np.ndarray]:
     return {
-        "p_young": np.float32(odds.young[row]),
-        "p_disk": np.float32(odds.disk[row]),
+        "p_young": np.array(float(odds.young[row]), dtype=np.float32),
+        "p_disk": np.array(float(odds.disk[row]), dtype=np.float32),
         "class_probabilities": odds.probabilities[row].cpu().numpy().astype(np.float32),
     }
 
@@ -421,6 +424,8 @@ class Posterior:
 
 class _Alone:
     """Nobody else waits and nobody cancels."""
+
+    max_draws: int | None = None
 
     def check(self) -> None:
         """Go on."""

@@ -43,7 +43,7 @@ def temperature_ladder(table: Table, types: np.ndarray) -> np.ndarray:
         types: Spectral types as text, shape :math:`(N,)`.
     """
     number = np.array([spectral_number(t) for t in table["SpType"]])
-    kelvin = np.array(np.ma.filled(np.ma.asarray(table["Teff"], dtype=float), np.nan))
+    kelvin: np.ndarray = np.array(np.ma.filled(np.ma.asarray(table["Teff"], dtype=float), np.nan))
     good = np.isfinite(number) & np.isfinite(kelvin)
     order = np.argsort(number[good])
     found = np.array([spectral_number(t) for t in types])
@@ -112,7 +112,7 @@ def census_figures(
     age = np.array([np.median(a["log_age"]) for a in answers])
     figures = {"rows": len(stars)} | _temperatures(table, ladder, kelvin, seed)
     method = np.array([str(text).strip() for text in table["f_Ak"]])
-    a_k = np.ma.filled(np.ma.asarray(table["Ak"], dtype=float), np.nan)
+    a_k: np.ndarray = np.ma.filled(np.ma.asarray(table["Ak"], dtype=float), np.nan)
     spectral = (method == "IR spec") & np.isfinite(a_k)
     difference = a_v[spectral] - a_k[spectral] / AK_OVER_AV
     figures |= {

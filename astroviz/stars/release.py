@@ -79,7 +79,8 @@ def _levels(found: np.ndarray) -> list[float]:
             points.append((part[:, 0].mean(), np.quantile(part[:, 1], 0.99)))
     if len(points) < 2:
         return [25.0 + 2 * k for k in range(17)]  # too few stars to say: a trial run
-    slope, start = np.polyfit(*np.array(points).T, 1)
+    numbers, levels = np.array(points).T
+    slope, start = np.polyfit(numbers, levels, 1)
     slope = max(float(slope), 0.0)
     return [float(max(start + slope * k, 4.0)) for k in range(17)]
 

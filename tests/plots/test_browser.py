@@ -19,17 +19,6 @@ FIND = "Bokeh.documents[0].get_model_by_name"
 
 
 @pytest.fixture(scope="module")
-def browser(chromium):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def page(browser, tmp_path_factory, axes, make_draws, bands):
     """A page of four figures; its complaints and requests are collected on it."""
     corner, spectrum = Corner(axes), Spectrum(bands, dark=True)

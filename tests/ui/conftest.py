@@ -8,7 +8,6 @@ and any request to another host.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,18 +18,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync "
-    "--use-angle=swiftshader --enable-unsafe-swiftshader"
-).split()
 LOCAL = {"127.0.0.1", "localhost", ""}
 VIEWPORT = {"width": 1366, "height": 768}
-
-
-def browser_path() -> str | None:
-    named = os.environ.get("ASTROVIZ_CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def wait_until_alive(address: str, process: subprocess.Popen, log: Path, limit: float) -> None:
@@ -70,22 +59,6 @@ def server(tmp_path_factory):
     finally:
         process.terminate()
         process.wait(20)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium; its absence is a failure where it is promised (CI=true), else a skip."""
-    path = browser_path()
-    if path is None:
-        reason = "no Chromium: install it or name it in $ASTROVIZ_CHROMIUM"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

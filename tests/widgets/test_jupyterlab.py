@@ -41,11 +41,6 @@ def note(change=None):
 view.observe(note, ["draws", "selection"])
 view
 """
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-default-apps", "--no-first-run", "--disable-domain-reliability",
-]  # fmt: skip
 # How many canvases of the figures hold ink; Bokeh draws inside shadow roots.
 INKED = """
 () => {
@@ -132,29 +127,26 @@ def wait_for(condition, seconds=60.0):
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, chromium):
+def notebook(lab, browser):
     """The notebook after Run All, with what the browser asked for and complained about."""
-    playwright = pytest.importorskip("playwright.sync_api")
     address, _ = lab
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1500})
-        page.set_default_timeout(60_000)
-        page.outside, page.problems = [], []
-        page.on("request", lambda request: note_request(page, request.url))
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and page.problems.append(line.text))
-        page.goto(f"{address}/lab/tree/view.ipynb")
-        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-        # The kernel must be there before the menu is opened: the menu closes when it comes.
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for(
-            state="attached"
-        )
-        page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-        page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
-        wait_for(lambda: page.evaluate(INKED) >= 3, 120)
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 1500})
+    page.set_default_timeout(60_000)
+    page.outside, page.problems = [], []
+    page.on("request", lambda request: note_request(page, request.url))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and page.problems.append(line.text))
+    page.goto(f"{address}/lab/tree/view.ipynb")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    # The kernel must be there before the menu is opened: the menu closes when it comes.
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for(
+        state="attached"
+    )
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
+    wait_for(lambda: page.evaluate(INKED) >= 3, 120)
+    yield page
+    page.close()
 
 
 def note_request(page, url):
