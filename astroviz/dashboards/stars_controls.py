@@ -40,8 +40,9 @@ class StarsControls:
         self.back = self._icon("chevron_left", "Previous star (p)", lambda: self.step(-1))
         self.forth = self._icon("chevron_right", "Next star (n)", lambda: self.step(+1))
         self.title = text("", bold=True, size=14, align="center", margin=(0, 4))
-        self.seed = pmui.IntInput(
-            label="Seed", size="small", width=92, step=1, start=0, margin=(0, 4), align="center"
+        # Not a number field: its little arrows have no names for a screen reader.
+        self.seed = pmui.TextInput(
+            label="Seed", size="small", width=72, margin=(0, 4), align="center"
         )
         self.redraw_button = self._button("Re-draw", "refresh", self.redraw, "r")
         self.young = pmui.Switch(
@@ -87,7 +88,7 @@ class StarsControls:
         self._writing = True
         try:
             self.presets.value = self.explorer.preset or _OWN
-            self.seed.value = self.explorer.seed
+            self.seed.value = str(self.explorer.seed)
             self.young.value = self.explorer.assume_young
             name = self.explorer.title()
             self.title.object = text(name, bold=True, size=14).object
@@ -102,8 +103,13 @@ class StarsControls:
                 self.explorer.preset = event.new
 
         def set_seed(event: Any) -> None:
-            if not self._writing and event.new is not None:
-                self.explorer.seed = max(0, int(event.new))
+            if self._writing:
+                return
+            if event.new.strip().isdigit():
+                self.explorer.seed = min(int(event.new), 2**31 - 1)
+            else:
+                self.say(f"A seed is a whole number of 0 or more, not {event.new!r}.", "warning")
+                self.refresh()
 
         def set_young(event: Any) -> None:
             if not self._writing:

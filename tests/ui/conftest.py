@@ -114,7 +114,7 @@ PROBE = """
           if (child.matches(CONTROLS) && child.getAttribute("aria-hidden") !== "true") {
             const own = (name) => child.getAttribute(name)
             const label = child.id && child.getRootNode().querySelector(`label[for="${child.id}"]`)
-            const words = [child, child.closest("label"), label].map((e) => e?.textContent.trim())
+            const words = [child, child.closest("label"), label].map((e) => e?.textContent?.trim())
             const named = own("aria-label") || own("aria-labelledby") || child.title
             if (!named && !words.some(Boolean)) { found.push(child.outerHTML.slice(0, 160)) }
           }

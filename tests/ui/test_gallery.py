@@ -24,7 +24,8 @@ def test_the_name_leads_back_to_the_gallery(open_page):
 
 def test_the_gallery_has_dark_ground_too(open_page):
     page = open_page("/", ready="a.open")
-    ground = "() => getComputedStyle(document.querySelector('main')).backgroundColor"
-    light = page.evaluate(ground)
+    main = page.locator("main")
+    light = main.evaluate("(node) => getComputedStyle(node).backgroundColor")
     page.get_by_role("button", name="theme").first.click()
-    page.wait_for_function(f"(light) => ({ground})() !== light", arg=light)
+    page.wait_for_timeout(500)
+    assert main.evaluate("(node) => getComputedStyle(node).backgroundColor") != light
