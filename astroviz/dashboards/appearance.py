@@ -9,7 +9,18 @@ import panel as pn
 from panel.util import edit_readonly
 from panel_material_ui.template import Page
 
-__all__ = ["CARD_STYLE", "Frame", "QuietPage", "brand", "card", "framed", "note", "spacer", "text"]
+__all__ = [
+    "CARD_STYLE",
+    "LINE",
+    "Frame",
+    "QuietPage",
+    "brand",
+    "card",
+    "framed",
+    "note",
+    "spacer",
+    "text",
+]
 
 _COMPONENTS: dict[str, Any] = {
     "MuiButton": {
@@ -41,12 +52,15 @@ _COMPONENTS: dict[str, Any] = {
 _TYPOGRAPHY = {"fontSize": 13}
 
 
-def _palette(primary: str, ground: str, paper: str, ink: str, faint: str) -> dict[str, Any]:
+def _palette(
+    primary: str, ground: str, paper: str, ink: str, faint: str, line: str
+) -> dict[str, Any]:
     return {
         "palette": {
             "primary": {"main": primary},
             "background": {"default": ground, "paper": paper},
             "text": {"primary": ink, "secondary": faint},
+            "divider": line,
         },
         "typography": _TYPOGRAPHY,
         "components": _COMPONENTS,
@@ -55,8 +69,8 @@ def _palette(primary: str, ground: str, paper: str, ink: str, faint: str) -> dic
 
 
 THEME: dict[str, Any] = {
-    "light": _palette("#2b5c8a", "#f3f5f8", "#ffffff", "#1c2530", "#5b6775"),
-    "dark": _palette("#86b6e0", "#0f1318", "#171c23", "#e6eaef", "#9aa7b5"),
+    "light": _palette("#2b5c8a", "#f3f5f8", "#ffffff", "#1c2530", "#5b6775", "#dfe4ea"),
+    "dark": _palette("#86b6e0", "#0f1318", "#171c23", "#e6eaef", "#9aa7b5", "#2c343e"),
 }
 
 PAGE_SX: dict[str, Any] = {
@@ -83,9 +97,11 @@ PAGE_SX: dict[str, Any] = {
 # browser, with larger text, unless a page's `_custom_theme` names them.
 OWN_FIGURES = ["Axis", "BaseColorBar", "Figure", "Grid", "Legend", "Plot", "Title"]
 
+# MUI gives its own divider in a dark page as plain white.
+LINE = "color-mix(in srgb, var(--panel-on-background-color) 14%, transparent)"
 CARD_STYLE = {
     "background": "var(--panel-surface-color)",
-    "border": "1px solid var(--divider-color)",
+    "border": f"1px solid {LINE}",
     "border-radius": "8px",
     "overflow": "hidden",
 }
@@ -154,16 +170,17 @@ def note(html: str, **layout: Any) -> pn.pane.HTML:
 
 
 NOTE_CSS = """
-:host { color: var(--panel-on-background-color); font-size: 13px; line-height: 1.5; }
+:host { --line: color-mix(in srgb, var(--panel-on-background-color) 14%, transparent);
+  color: var(--panel-on-background-color); font-size: 13px; line-height: 1.5; }
 p { margin: 0 0 8px; } h4 { margin: 12px 0 4px; font-size: 13px; font-weight: 600; }
 .faint { color: var(--panel-on-secondary-color); }
 table { border-collapse: collapse; width: 100%; font-size: 12px; }
 td, th { text-align: left; padding: 3px 8px 3px 0; vertical-align: top;
-  border-bottom: 1px solid var(--divider-color); }
+  border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--panel-on-secondary-color); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-kbd { border: 1px solid var(--border-color); border-radius: 4px; padding: 0 5px; font-size: 11px; }
-pre { background: var(--panel-background-color); border: 1px solid var(--divider-color);
+kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 5px; font-size: 11px; }
+pre { background: var(--panel-background-color); border: 1px solid var(--line);
   border-radius: 6px; padding: 10px; font-size: 12px; overflow-x: auto; white-space: pre-wrap; }
 a { color: var(--panel-primary-color); }
 """

@@ -59,6 +59,16 @@ async function save_figures(kind, stem) {
   }
 }
 
+/** BokehJS leaves the outermost pixels of a canvas as they were under the theme before. */
+function repaint() {
+  for (const view of figures()) {
+    const layer = view.canvas_view?.primary
+    if (!(layer?.canvas instanceof HTMLCanvasElement)) { continue }
+    layer.undo_transform?.((ctx) => ctx.clearRect(0, 0, layer.canvas.width, layer.canvas.height))
+    view.request_repaint?.()
+  }
+}
+
 export function render({model, el}) {
   const on_key = (event) => {
     if (in_a_field(event)) { return }
@@ -74,6 +84,7 @@ export function render({model, el}) {
     if (message.address != null) { window.history.replaceState(null, "", message.address) }
     if (message.title != null) { document.title = message.title }
     if (message.copy != null) { navigator.clipboard?.writeText(message.copy) }
+    if (message.repaint) { repaint() }
     if (message.figures != null) { save_figures(message.figures, message.stem) }
   }
   model.on("msg:custom", on_message)

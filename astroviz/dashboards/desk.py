@@ -55,6 +55,10 @@ class Desk(pn.custom.JSComponent):
         """Put text on the clipboard."""
         self._send_msg({"copy": content})
 
+    def repaint(self) -> None:
+        """Paint every figure from scratch, as after a change of theme."""
+        self._send_msg({"repaint": True})
+
     def save_figures(self, kind: str, stem: str) -> None:
         """Download each visible figure; kind is `png` or `svg`."""
         self._send_msg({"figures": kind, "stem": stem})

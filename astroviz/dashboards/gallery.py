@@ -91,7 +91,7 @@ def _card(
 
 CARD_CSS = """
 .picture { display: block; background: var(--panel-background-color);
-  border-bottom: 1px solid var(--divider-color); color: var(--panel-on-background-color); }
+  border-bottom: 1px solid var(--line); color: var(--panel-on-background-color); }
 .picture svg { display: block; width: 100%; height: 190px; }
 .words { padding: 14px 18px 16px; } h3 { margin: 0 0 6px; font-size: 16px; font-weight: 600; }
 .words p { color: var(--panel-on-secondary-color); min-height: 60px; margin-bottom: 12px; }

@@ -19,7 +19,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from astroviz.dashboards.appearance import QuietPage, brand, note, spacer, text
+from astroviz.dashboards.appearance import LINE, QuietPage, brand, note, spacer, text
 from astroviz.dashboards.desk import Desk
 from astroviz.dashboards.live import on_tick
 
@@ -38,7 +38,7 @@ DRAWER_STYLE = {
     "overflow-y": "auto",
     "overflow-x": "hidden",
     "background": "var(--panel-surface-color)",
-    "border-left": "1px solid var(--divider-color)",
+    "border-left": f"1px solid {LINE}",
     "box-shadow": "-8px 0 24px rgba(0, 0, 0, 0.10)",
     "z-index": "1100",
 }
@@ -301,6 +301,11 @@ class Shell(pn.viewable.Viewer):
             self._built[self.view] = self.views[self.view].build()
         self.stage[:] = [self._built[self.view]]
         self._on_state()
+
+    @param.depends("dark", watch=True)
+    def _repaint(self) -> None:
+        # After the views' own watchers, which were added later, have recoloured the figures.
+        on_tick(self.document, self.desk.repaint)
 
     def toggle(self, name: str) -> None:
         """Open a drawer, or close it when it is the open one."""

@@ -9,7 +9,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import text
+from astroviz.dashboards.appearance import LINE, text
 from astroviz.stars.explorer import StarsExplorer
 
 __all__ = ["StarsControls"]
@@ -58,7 +58,7 @@ class StarsControls:
     @property
     def items(self) -> tuple[Any, ...]:
         """The widgets of the bar, from left to right."""
-        line = pn.Spacer(width=1, height=22, styles={"background": "var(--divider-color)"})
+        line = pn.Spacer(width=1, height=22, styles={"background": LINE})
         neighbours = pn.Row(self.back, self.title, self.forth, margin=(0, 8), align="center")
         return (
             self.presets,

@@ -27,12 +27,14 @@ ANSWER_CSS = """
 .tile b { display: block; font-size: 21px; font-weight: 600; line-height: 1.1;
   font-variant-numeric: tabular-nums; }
 .tile span { color: var(--panel-on-secondary-color); font-size: 11px; }
-.tile .bar { height: 3px; border-radius: 2px; background: var(--border-color); margin: 3px 0 2px; }
+.tile .bar { height: 3px; border-radius: 2px; margin: 3px 0 2px;
+  background: color-mix(in srgb, var(--panel-on-background-color) 22%, transparent); }
 .tile .bar i { display: block; height: 3px; border-radius: 2px;
   background: var(--panel-primary-color); }
 .numbers { display: grid; grid-template-columns: 1fr 1fr; gap: 0 22px; font-size: 12px; }
 .numbers div { display: flex; justify-content: space-between; border-top: 1px solid
-  var(--divider-color); padding: 2px 0; font-variant-numeric: tabular-nums; }
+  color-mix(in srgb, var(--panel-on-background-color) 14%, transparent); padding: 2px 0;
+  font-variant-numeric: tabular-nums; }
 .numbers .name, .numbers .truth { color: var(--panel-on-secondary-color); }
 .numbers sup, .numbers sub { font-size: 9px; line-height: 0; }
 .pm { display: inline-flex; flex-direction: column; font-size: 9px; line-height: 9px;

@@ -113,12 +113,13 @@ class PriorDrawer:
         number = pmui.Select(
             label="Number of draws", options=counts, value=explorer.n_draws, **wide
         )
-        steps = {"the model's own": None, "4, coarse": 4, "16": 16, "32": 32, "64, slow": 64}
+        own = "the model's own"
+        steps = {own: 0, "4, coarse": 4, "16": 16, "32": 32, "64, slow": 64}
         solver = pmui.Select(
-            label="Steps of the solver", options=steps, value=explorer.steps, **wide
+            label="Steps of the solver", options=steps, value=explorer.steps or 0, **wide
         )
         number.param.watch(lambda event: setattr(explorer, "n_draws", event.new), "value")
-        solver.param.watch(lambda event: setattr(explorer, "steps", event.new), "value")
+        solver.param.watch(lambda event: setattr(explorer, "steps", event.new or None), "value")
         return [number, solver]
 
     def _picker(self, name: str) -> pmui.Select:
