@@ -84,7 +84,7 @@ def checks(model: StarsModel, seed: int, quick: bool) -> list[dict[str, Any]]:
         of disk stars by pattern, joint coverage (TARP), and reliability of P(young) and P(disk).
     """
     generator = torch.Generator().manual_seed(seed)
-    number, draws = (200, 63) if quick else (5000, 63)
+    number, draws = (200, 63) if quick else (6600, 63)
     steps = 6 if quick else DEFAULT_STEPS
     parts, excess = [], []
     for pattern in PATTERNS:
