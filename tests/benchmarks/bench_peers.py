@@ -170,6 +170,7 @@ def speed(samplers: dict[str, Sampler], physics: Physics, turns: int, many: int)
                 sample(stars, n, turn)
                 spent = time.perf_counter() - start
                 best[name][task] = min(spent, best[name].get(task, np.inf))
+                sys.stderr.write(f"turn {turn}  {task:8s} {name:24s} {spent:8.3f} s\n")
     return {
         name: {
             "draws_per_second": 10_000 / found["hundred"],

@@ -63,10 +63,8 @@ COMMON = """
   window.changes = []
   const models = Bokeh.documents.flatMap((d) => [...d._all_models.values()])
   const figure = models.find((m) => m.type.endsWith("Figure") && (WANTED))
-  for (const renderer of figure.renderers) {
-    const changed = () => window.changes.push(performance.now())
-    renderer.data_source?.properties.data.change.connect(changed)
-  }
+  const source = figure.renderers.map((r) => r.data_source).find((s) => s?.get_length() > 20)
+  source.properties.data.change.connect(() => window.changes.push(performance.now()))
   window.once = async (share) => {
     const before = window.changes.length
     const start = performance.now()
@@ -89,7 +87,8 @@ COMMON = """
     for (;;) {
       const latest = window.changes.at(-1) ?? released
       if (latest > last) { last = latest }
-      if (performance.now() - Math.max(last, released) > 2000) { break }
+      const quiet = performance.now() - Math.max(last, released)
+      if (quiet > (window.changes.length > before ? 3000 : 30_000)) { break }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     return {lag: last - released, updates: window.changes.length - before}
