@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from bokeh.embed import file_html
-from bokeh.models import GridBox
-from bokeh.resources import INLINE
-
-from astroviz.plots.corner import Corner
-from astroviz.plots.gaps import GapMap
-from astroviz.plots.sky import SkyMap
-from astroviz.plots.spectrum import Spectrum
 
 pytestmark = pytest.mark.ui
 
@@ -19,22 +15,11 @@ FIND = "Bokeh.documents[0].get_model_by_name"
 
 
 @pytest.fixture(scope="module")
-def page(browser, tmp_path_factory, axes, make_draws, bands):
+def page(browser, tmp_path_factory):
     """A page of four figures; its complaints and requests are collected on it."""
-    corner, spectrum = Corner(axes), Spectrum(bands, dark=True)
-    corner.update(make_draws())
-    wavelength = np.array([band.wavelength for band in bands])
-    seen = {"wavelength": wavelength, "flux": 1e-9 / wavelength, "state": np.zeros(len(bands))}
-    spectrum.update(seen)
-    gaps, sky = GapMap(["G", "J"]), SkyMap(view="region")
-    gaps.update(np.array([[0, 1], [0, 2]]))
-    sky.update([285.0, 286.0, 287.5], [-37.0, -36.5, -37.2])
-    cells = [(corner, 0, 0), (spectrum, 0, 1), (gaps, 1, 0), (sky, 1, 1)]
-    root = GridBox(children=[(chart.layout, row, column) for chart, row, column in cells],
-                   rows=["420px", "320px"], cols=["480px", "480px"],
-                   width=970, height=750)  # fmt: skip
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(file_html(root, INLINE, "figures"), encoding="utf-8")
+    script = Path(__file__).with_name("four_figures.py")
+    subprocess.run([sys.executable, str(script), str(path)], check=True)
     page = browser.new_page(viewport={"width": 1000, "height": 780})
     page.complaints, page.outside = [], []
     page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
