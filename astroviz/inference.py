@@ -91,7 +91,8 @@ def infer(
     Returns:
         A table of as many rows as the input, in its order, with the columns
         `<parameter>_q025 _q16 _q50 _q84 _q975 _mean _std`, `p_young`, `p_disk`, `ood_score` and
-        `status`, and first `identifier` if the input has one; `meta` holds model, seed and notes.
+        `status`, and first `identifier` if the input has one; `meta` holds the version, the model
+        with its hash and prior, the number of draws, the seed and notes.
 
     Example:
         >>> infer("census.txt", samples=1000)  # doctest: +SKIP
@@ -293,6 +294,8 @@ def _provenance(model: Any, samples: int, seed: int) -> dict[str, Any]:
         "model_sha256": model.card.sha256,
         "samples": samples,
         "seed": seed,
+        "prior": getattr(model.card, "prior", ""),
+        "prior_odds": 1.0,  # of a young star against the field, behind `p_young`
     }
 
 

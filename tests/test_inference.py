@@ -59,13 +59,16 @@ class Posterior:
         control.progress(1.0)
 
 
+CARD = SimpleNamespace(sha256="0" * 64, prior="a toy's prior")
+
+
 @dataclass
 class Toy:
     name: str = "toy"
     quantities: tuple = QUANTITIES
     parameters: tuple = (SimpleNamespace(name="first", unit="mag"),)
     derived: tuple = (SimpleNamespace(name="second", unit="log10 yr"),)
-    card: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sha256="0" * 64))
+    card: SimpleNamespace = field(default_factory=lambda: CARD)
 
     def posterior(self, observations, index=0):
         return Posterior(observations, index)
@@ -147,10 +150,18 @@ def test_pandas_tables_are_tables(toy):
 @pytest.mark.parametrize("suffix", ["csv", "ecsv", "fits", "vot", "parquet"])
 def test_every_format_of_the_output(toy, census, tmp_path, suffix):
     out = tmp_path / f"x.{suffix}"
-    assert run(census, "--out", out, "--samples", 20) == 0
+    assert run(census, "--out", out, "--samples", 20, "--seed", 7) == 0
     back = astroviz.read_table(out)
     assert back.colnames == column_names(PARAMETERS, identifier=True)
     assert [str(text).split(":")[0] for text in back["status"]][:2] == ["ok", "no data"]
+    meta = {name.lower(): value for name, value in back.meta.items()}
+    if suffix != "csv":  # which has no place for it
+        assert meta["astroviz"] == astroviz.__version__
+        assert meta["model"] == "toy"
+        assert "0" * 64 in (meta.get("model_sha256"), meta.get("modelsha"))
+        assert (meta["samples"], meta["seed"]) == (20, 7)
+        assert meta["prior"] == "a toy's prior"
+        assert meta["prior_odds"] == 1.0
 
 
 def test_samples_are_kept_as_lists(toy, census, tmp_path):

@@ -13,9 +13,12 @@ import pyarrow.compute as pc
 from astropy.io import votable
 from astropy.table import Column, MaskedColumn, Table, meta
 
+from astroviz.io import metadata
+
 __all__ = ["from_arrow", "to_arrow"]
 
 _YAML = b"table_meta_yaml"  # where astropy keeps units and descriptions in a Parquet file
+_JSON = b"astroviz"  # the table's metadata for readers that know nothing of astropy
 _VOPARQUET = b"IVOA.VOTable-Parquet.content"
 _LONG_TEXT = 200
 
@@ -47,17 +50,21 @@ def from_arrow(table: pa.Table, about: Mapping[bytes, bytes] | None = None) -> T
 
 
 def to_arrow(table: Table) -> pa.Table:
-    """An astropy table as a pyarrow one; 2-D columns become lists, masks become nulls."""
+    """An astropy table as a pyarrow one; 2-D columns become lists, masks become nulls.
+
+    Plain entries of `meta` go with the schema, in astropy's header and as JSON under `astroviz`.
+    """
     arrays, fields = [], []
     for name in table.colnames:
         column = table[name]
         array = _array(column)
         unit = getattr(column, "unit", None)
-        about = {b"unit": str(unit).encode()} if unit is not None else None
+        said = {b"unit": str(unit).encode()} if unit is not None else None
         arrays.append(array)
-        fields.append(pa.field(name, array.type, metadata=about))
+        fields.append(pa.field(name, array.type, metadata=said))
     header = "\n".join(meta.get_yaml_from_table(_described(table)))
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, {_YAML: header.encode()}))
+    about = {_YAML: header.encode(), _JSON: metadata.json_bytes(table.meta)}
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, about))
 
 
 def _column(chunks: pa.ChunkedArray) -> Column:
@@ -158,7 +165,7 @@ def _unit(text: str | None) -> Any:
 
 def _described(table: Table) -> Table:
     """One empty row's worth of columns, so that the header has no mixins to serialise."""
-    plain = Table()
+    plain = Table(meta=metadata.plain(table.meta))
     for name in table.colnames:
         column = table[name]
         values = np.asarray(np.ma.asarray(getattr(column, "value", column)).data)[:0]

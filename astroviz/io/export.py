@@ -8,14 +8,16 @@ import os
 import warnings
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self, runtime_checkable
+from typing import BinaryIO, Protocol, Self, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from astropy.io.votable import from_table
 from astropy.table import Table, vstack
 from pyarrow import csv as arrow_csv
 
+from astroviz.io import metadata
 from astroviz.io.arrow import from_arrow, to_arrow
 from astroviz.io.errors import TableError
 
@@ -207,17 +209,16 @@ def _write_whole(table: Table, sink: BinaryIO, kind: str) -> None:
         # FITS has no columns of Python objects: through Arrow they become texts or arrays.
         table = from_arrow(to_arrow(table))
     plain = table.copy(copy_data=False)
-    simple = {key: value for key, value in table.meta.items() if _is_simple(value)}
-    plain.meta = simple if kind in ("fits", "votable") else dict(table.meta)
+    plain.meta = metadata.fits_cards(table.meta) if kind == "fits" else metadata.plain(table.meta)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # long keywords of the header, units outside FITS's list
         if kind == "ecsv":
             text = io.StringIO()
             plain.write(text, format="ascii.ecsv")
             sink.write(text.getvalue().encode())
+        elif kind == "votable":
+            document = from_table(plain)
+            metadata.add_params(document, document.get_first_table(), plain.meta)
+            document.to_xml(sink)
         else:
             plain.write(sink, format=kind)
-
-
-def _is_simple(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)

@@ -14,6 +14,7 @@ from astropy.table import Table
 
 from astroviz.io.arrow import from_arrow
 from astroviz.io.errors import TableError
+from astroviz.io.metadata import params
 from astroviz.io.text_tables import as_utf8, read_text
 from astroviz.io.votable_binary import read_binary2
 
@@ -106,6 +107,7 @@ def _votable(stream: BinaryIO, label: str, max_rows: int | None) -> Table:
         )
     found = next((table for table in tables if len(table.array)), tables[0])
     table = found.to_table(use_names_over_ids=True)
+    table.meta.update(params(found))
     return table if max_rows is None else table[:max_rows]
 
 
