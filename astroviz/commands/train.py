@@ -6,12 +6,14 @@ import argparse
 import importlib
 import re
 import sys
+import tempfile
 from pathlib import Path
 
-__all__ = ["SYSTEMS", "add_arguments", "run", "seconds"]
+__all__ = ["SYSTEMS", "add_arguments", "destination", "run", "seconds"]
 
-# The room of each system; its `train` module has `train(budget, device, out, ...)`.
-SYSTEMS = {"stars": "astroviz.stars.train"}
+# The room of each system; its `train` module has `train(budget, device, out, ...)`, its
+# `build_tables` module `build(sources, out, progress)`.
+SYSTEMS = {"stars": "astroviz.stars"}
 
 _SCALE = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
@@ -25,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder of models to write into; the checkout's models/ when run in one, "
-        "else the user's data directory",
+        help="folder of models to write into; by default models/ of the checkout that astroviz "
+        "is installed from with -e, else the user's folder; with --smoke a temporary one",
     )
     parser.add_argument("--smoke", action="store_true", help="a tiny model in seconds, to try it")
     parser.add_argument("--resume", action="store_true", help="continue an interrupted training")
@@ -38,21 +40,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, then say where the model is."""
+    """Say where the model will be, train, and print that place."""
     system = args.system.partition("/")[0]
     if system not in SYSTEMS:
         raise ValueError(f"no training recipe for {args.system!r}; there is {', '.join(SYSTEMS)}")
-    room = importlib.import_module(SYSTEMS[system])
-    place = room.train(
-        budget=seconds(args.budget),
-        device=args.device,
-        out=args.out,
-        smoke=args.smoke,
-        resume=args.resume,
-        tables=args.tables,
-    )
+    budget = seconds(args.budget)
+    folder, reason = destination(args.out, args.smoke and not args.tables)
+    _say(f"writing to {folder / system}: {reason}")
+    if args.tables:
+        place = _build_tables(system, folder)
+    else:
+        room = importlib.import_module(f"{SYSTEMS[system]}.train")
+        place = room.train(
+            budget=budget, device=args.device, out=folder, smoke=args.smoke, resume=args.resume
+        )
     sys.stdout.write(f"{place}\n")
+    if folder not in importlib.import_module("astroviz.core.registry").model_folders():
+        _say(f"set ASTROVIZ_MODELS={folder} to open what was written there")
     return 0
+
+
+def destination(out: Path | None, smoke: bool = False) -> tuple[Path, str]:
+    """Folder of models to write into, and why it is this one.
+
+    Arguments:
+        out: As the user says; None to choose.
+        smoke: The model is a tiny one, which must take no good one's place.
+    """
+    if out is not None:
+        return out, "as --out says"
+    if smoke:
+        return Path(tempfile.mkdtemp(prefix="astroviz-")), "a trial is kept apart; --out keeps it"
+    registry = importlib.import_module("astroviz.core.registry")
+    folder: Path = registry.writable_folder()
+    if folder != registry.user_folder():
+        return folder, "the checkout that astroviz is installed from with `pip install -e`"
+    reason = "your own folder of models, as astroviz is an installed copy"
+    if Path("pyproject.toml").is_file() and Path("astroviz", "cli.py").is_file():
+        reason += " and not this checkout (`--out models` writes here)"
+    return folder, reason
+
+
+def _build_tables(system: str, folder: Path) -> Path:
+    """Rebuild the physical tables; archives are kept in the user's cache."""
+    folders = importlib.import_module("astroviz.core.folders")
+    builder = importlib.import_module(f"{SYSTEMS[system]}.build_tables")
+    sources = folders.cache_folder() / "sources"
+    _say(f"archives are kept in {sources}")
+    place: Path = builder.build(
+        sources, folder / system / "tables", lambda part, text: _say(f"{part:4.0%} {text}")
+    )
+    return place
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def seconds(text: str) -> float:

@@ -13,7 +13,6 @@ import hashlib
 import importlib
 import importlib.util
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from safetensors.torch import save as save_bytes
 
 from astroviz.core.cards import Card, ModelError, read_card, write_card
 from astroviz.core.device import resolve_device
+from astroviz.core.folders import user_folder
 
 __all__ = [
     "Card",
@@ -51,17 +51,6 @@ class UnknownModelError(ModelError):
     """No model has the name."""
 
 
-def user_folder() -> Path:
-    """The user's own folder of models, as the platform has it; it need not exist."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "astroviz" / "models"
-
-
 def _checkout_folder() -> Path | None:
     root = _PACKAGE.parent
     return root / "models" if (root / "pyproject.toml").is_file() else None
@@ -78,7 +67,10 @@ def model_folders() -> tuple[Path, ...]:
 
 
 def writable_folder() -> Path:
-    """Where a training puts its model: the checkout's `models/`, else the user's folder."""
+    """Where a training puts its model: `models/` of an editable install, else the user's folder.
+
+    An installed copy does not write into a checkout, even when it is started in one.
+    """
     return _checkout_folder() or user_folder()
 
 

