@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -74,6 +75,40 @@ def test_the_readme_names_nothing_that_is_not_there(readme):
     assert said <= known
     dotted = set(re.findall(r"astroviz\.([a-z_]+)\(", readme))
     assert dotted <= set(astroviz.__all__)
+
+
+def test_every_command_that_is_written_anywhere_can_be_parsed(root):
+    sources = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("notebooks/*.ipynb")]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sources}
+    texts.pop("CHANGELOG.md")  # which lists commands in a form of its own
+    script = (root / "binder" / "postBuild").read_text()
+    texts["postBuild"] = re.sub("^(astroviz .*)$", r"`\1`", script, flags=re.MULTILINE)
+    found = [
+        (name, shlex.split(words))
+        for name, text in texts.items()
+        for words in re.findall(r"(?:`|&& )astroviz ([a-z][^`\n]*)", text)
+    ]
+    assert len(found) > 12
+    for name, words in found:
+        assert words[0] in subcommands(), f"{name}: astroviz {' '.join(words)}"
+        if len(words) > 1:  # alone it is the command's name in a sentence
+            build_parser().parse_args(words)
+
+
+def test_every_option_in_the_readme_is_one(readme):
+    for command, parser in subcommands().items():
+        row = next(line for line in readme.splitlines() if f"`astroviz {command}" in line)
+        known = {option for action in parser._actions for option in action.option_strings}
+        assert set(re.findall(r"--[a-z-]+", row)) <= known
+
+
+def test_every_file_that_is_named_exists(root):
+    for name in ("README.md", "CONTRIBUTING.md", "docs/tables.md"):
+        text = (root / name).read_text(encoding="utf-8")
+        paths = re.findall(
+            r"[` ]((?:astroviz|tests|notebooks|binder|docs|\.ci)/[\w./-]*\w)`", text
+        )
+        assert [path for path in paths if not (root / path).exists()] == []
 
 
 def test_every_file_the_readme_links_to_exists(readme, root):
