@@ -14,6 +14,7 @@ from astropy.table import Table
 
 from astroviz.core.draws import Draws
 from astroviz.core.engine import Engine, Limits
+from astroviz.core.provenance import provenance
 from astroviz.core.registry import load
 from astroviz.io.catalogues import stream_rows
 from astroviz.io.columns import guess_mapping
@@ -105,7 +106,7 @@ def infer(
     with Engine(device, limits=_LIMITS) as engine:
         groups = list(_groups(chosen, engine, observations, samples, seed, named))
     found = _table(chosen, groups, keep_samples)
-    found.meta |= _provenance(chosen, samples, seed) | {"notes": list(observations.notes)}
+    found.meta |= provenance(chosen, samples, seed) | {"notes": list(observations.notes)}
     return found
 
 
@@ -149,7 +150,7 @@ def infer_file(
             named = mapping.identifier is not None
             for group in _groups(chosen, engine, observations, samples, seed, named):
                 found = _table(chosen, [group], keep_samples)
-                found.meta |= _provenance(chosen, samples, seed)
+                found.meta |= provenance(chosen, samples, seed)
                 writer.write(found)
                 report.count(found["status"])
                 if progress:
@@ -283,20 +284,6 @@ def _unit(text: str, spread: bool) -> u.UnitBase | None:
     if text.startswith(_LOGARITHM):
         return u.dex if spread else u.dex(u.Unit(text.removeprefix(_LOGARITHM)))
     return u.Unit(text) if text else None
-
-
-def _provenance(model: Any, samples: int, seed: int) -> dict[str, Any]:
-    from astroviz import __version__
-
-    return {
-        "astroviz": __version__,
-        "model": model.name,
-        "model_sha256": model.card.sha256,
-        "samples": samples,
-        "seed": seed,
-        "prior": getattr(model.card, "prior", ""),
-        "prior_odds": 1.0,  # of a young star against the field, behind `p_young`
-    }
 
 
 def _check(samples: int) -> None:

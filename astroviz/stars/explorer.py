@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from astroviz.core.provenance import provenance
 from astroviz.core.request import Priority, Request
 from astroviz.io.observations import Observations
 from astroviz.stars.catalogue_view import CatalogueView
@@ -22,6 +23,8 @@ from astroviz.stars.share import notebook_cell
 from astroviz.stars.summary import Summary, summarise
 
 if TYPE_CHECKING:
+    from astropy.table import QTable
+
     from astroviz.core.draws import Draws
 
 __all__ = ["StarsExplorer"]
@@ -232,6 +235,31 @@ class StarsExplorer(CatalogueView):
     def summary(self, draws: Draws) -> Summary:
         """P(young), P(age < 10 and 60 Myr) and quantiles, under the edited prior."""
         return summarise(draws, self.reweight(draws), self.prior_odds, self.assume_young)
+
+    def table(self, draws: Draws) -> QTable:
+        r"""Draws to be saved, with the star, the model and the prior that is set in `meta`.
+
+        The draws themselves hold for even odds of young against field and for the trained prior.
+        `meta["p_young"]` is that of the odds that are set (`meta["prior_odds"]`); an edited prior
+        is a column `weight` of sum 1, and `meta["edited_prior"]`, or `meta["refused_prior"]` with
+        the reason when the draws do not reach it.
+        """
+        table = draws.to_table()
+        summary, edited = self.summary(draws), self.prior
+        about = provenance(self.model, len(draws), draws.seed, self.prior_odds)
+        table.meta |= {
+            **about,
+            "star": self.title(),
+            "view": self.to_query(),
+            "assume_young": self.assume_young,
+            "p_young": summary.p_young,
+        }
+        if edited and summary.refusal:
+            table.meta["refused_prior"] = summary.refusal
+        elif edited:
+            table.meta["edited_prior"] = _copied(edited)
+            table["weight"] = self.reweight(draws).weights
+        return table
 
     def sed(self, draws: Draws | None, curves: bool = True) -> dict[str, np.ndarray]:
         """All that the SED panel draws, fluxes in erg/s/cm2; without draws what was seen."""

@@ -14,6 +14,7 @@ from astropy.table import Table
 
 from astroviz.core.draws import Draws
 from astroviz.core.request import Request
+from astroviz.io import read_table, table_bytes
 from astroviz.io.errors import TableError
 from astroviz.io.observations import Observations, State
 from astroviz.stars.explorer import StarsExplorer
@@ -244,6 +245,47 @@ def test_probabilities_follow_ages_odds_and_the_member_switch(explorer, model):
     explorer.assume_young = True
     assert explorer.summary(draws).p_young == 1.0
     assert "P(age < 10 Myr)" in explorer.summary(draws).text()
+
+
+def test_saved_draws_say_under_which_odds_and_prior_they_hold(model):
+    explorer, draws = StarsExplorer(model, row=3), model.draws(4000, 0, 5.0)
+    plain = explorer.table(draws)
+    assert plain.colnames == list(NAMES)
+    assert (plain.meta["prior_odds"], plain.meta["p_young"]) == (1.0, pytest.approx(0.6))
+    assert plain.meta["model"] == "stars/fake"
+    assert (plain.meta["samples"], plain.meta["seed"]) == (4000, 0)
+    assert plain.meta["view"] == "row=3"
+    explorer.prior_odds = 0.1
+    odd = explorer.table(draws)
+    assert odd.meta["prior_odds"] == 0.1
+    assert odd.meta["p_young"] == pytest.approx(0.06 / 0.46)
+    assert odd.meta["p_young"] == explorer.summary(draws).p_young
+    explorer.assume_young = True
+    assert explorer.table(draws).meta["assume_young"]
+    assert explorer.table(draws).meta["p_young"] == 1.0
+
+
+def test_saved_draws_have_the_weights_of_an_edited_prior(model):
+    explorer, draws = StarsExplorer(model), model.draws(4000, 0, 5.0)
+    explorer.prior = {"a_v": {"kind": "exponential", "mean": 5.0}}
+    table = explorer.table(draws)
+    assert table.meta["edited_prior"]["a_v"]["kind"] == "exponential"
+    np.testing.assert_array_equal(table["weight"], explorer.reweight(draws).weights)
+    assert np.ptp(table["weight"]) > 0
+    explorer.prior = {"a_v": {"kind": "normal", "mean": 19.9, "sd": 0.001}}
+    refused = explorer.table(draws)
+    assert "weight" not in refused.colnames
+    assert refused.meta["refused_prior"]
+    assert "edited_prior" not in refused.meta
+
+
+@pytest.mark.parametrize("kind", ["parquet", "fits", "ecsv", "votable"])
+def test_every_format_of_saved_draws_holds_the_odds(model, kind):
+    explorer = StarsExplorer(model, prior_odds=0.1)
+    found = read_table(table_bytes(explorer.table(model.draws(50, 0, 5.0)), kind))
+    meta = {name.lower(): value for name, value in found.meta.items()}
+    assert meta["prior_odds"] == 0.1
+    assert meta["model"] == "stars/fake"
 
 
 def test_sed_has_the_data_the_band_and_the_curves(explorer, model):
