@@ -75,6 +75,7 @@ def infer(
     device: str = "auto",
     columns: ColumnMapping | Mapping[str, str] | None = None,
     keep_samples: bool = False,
+    refine: bool = False,
 ) -> Table:
     r"""Posterior summaries of every row of a table.
 
@@ -88,6 +89,8 @@ def infer(
         columns: Which column is which quantity: a `ColumnMapping`, or names such as
             `{"g": "Gmag", "g_error": "e_Gmag"}` that take the place of what was guessed.
         keep_samples: Add the draws, shape (rows, samples) for each parameter.
+        refine: Move the draws of each row to the exact posterior, about a second a row; for
+            models that can.
 
     Returns:
         A table of as many rows as the input, in its order, with the columns
@@ -104,9 +107,12 @@ def infer(
         table = read_table(table)
     named, observations = _observed(table, columns, chosen)
     with Engine(device, limits=_LIMITS) as engine:
-        groups = list(_groups(chosen, engine, observations, samples, seed, named))
+        options = _refining(chosen, refine)
+        groups = list(_groups(chosen, engine, observations, samples, seed, named, options))
     found = _table(chosen, groups, keep_samples)
-    found.meta |= provenance(chosen, samples, seed) | {"notes": list(observations.notes)}
+    found.meta |= provenance(chosen, samples, seed) | {
+        "refined": refine, "notes": list(observations.notes),
+    }  # fmt: skip
     return found
 
 
@@ -119,6 +125,7 @@ def infer_file(
     device: str = "auto",
     columns: Path | None = None,
     keep_samples: bool = False,
+    refine: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     r"""The same from file to file, a group of rows at a time where the format allows.
@@ -132,6 +139,7 @@ def infer_file(
         device: Where to run.
         columns: TOML file of a column mapping.
         keep_samples: Add one list column of draws per parameter.
+        refine: Move the draws of each row to the exact posterior, for models that can.
         progress: Called with the rows done and, where known, the rows in all.
 
     Returns:
@@ -139,6 +147,7 @@ def infer_file(
     """
     _check(samples)
     chosen = load(model, device=device)
+    options = _refining(chosen, refine)
     report, notes = Report(), dict[str, None]()
     mapping: ColumnMapping | None = None
     with Engine(device, limits=_LIMITS) as engine, ResultWriter(out) as writer:
@@ -148,9 +157,9 @@ def infer_file(
             observations = to_observations(part, mapping, chosen.quantities)
             notes |= dict.fromkeys(observations.notes)
             named = mapping.identifier is not None
-            for group in _groups(chosen, engine, observations, samples, seed, named):
+            for group in _groups(chosen, engine, observations, samples, seed, named, options):
                 found = _table(chosen, [group], keep_samples)
-                found.meta |= provenance(chosen, samples, seed)
+                found.meta |= provenance(chosen, samples, seed) | {"refined": refine}
                 writer.write(found)
                 report.count(found["status"])
                 if progress:
@@ -228,11 +237,29 @@ def _observed(table: Any, columns: Any, model: Any) -> tuple[bool, Observations]
     return mapping.identifier is not None, to_observations(table, mapping, model.quantities)
 
 
+def _refining(model: Any, refine: bool) -> dict[str, Any]:
+    """Options of a request that refines, if that is wanted and the model can."""
+    if not refine:
+        return {}
+    if not getattr(model, "can_refine", False):
+        raise ValueError(
+            f"{model.name} has no likelihood to refine its draws with; leave --refine out, or "
+            "take a model that has one, such as stars/young"
+        )
+    return {"refine": True}
+
+
 def _groups(
-    model: Any, engine: Engine, observations: Observations, samples: int, seed: int, named: bool
+    model: Any,
+    engine: Engine,
+    observations: Observations,
+    samples: int,
+    seed: int,
+    named: bool,
+    options: Mapping[str, Any],
 ) -> Iterator[Group]:
     """Draws, statuses and identifiers of up to `_GROUP` rows at a time; one group if no rows."""
-    answers = _answers(model, engine, observations, samples, seed)
+    answers = _answers(model, engine, observations, samples, seed, options)
     for start in range(0, max(len(observations), 1), _GROUP):
         rows = range(start, min(start + _GROUP, len(observations)))
         draws = [next(answers) for _ in rows]
@@ -245,12 +272,17 @@ def _groups(
 
 
 def _answers(
-    model: Any, engine: Engine, observations: Observations, samples: int, seed: int
+    model: Any,
+    engine: Engine,
+    observations: Observations,
+    samples: int,
+    seed: int,
+    options: Mapping[str, Any],
 ) -> Iterator[Draws]:
     waiting: deque[Any] = deque()
     for row in range(len(observations)):
         request = model.posterior(observations, row).request(
-            samples, seed=row_seed(observations, row, seed), priority="batch"
+            samples, seed=row_seed(observations, row, seed), priority="batch", **options
         )
         waiting.append(engine.submit(request))
         if len(waiting) >= _AHEAD:

@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-samples", action="store_true", help="add one list column of draws per parameter"
     )
+    parser.add_argument(
+        "--refine",
+        action="store_true",
+        help="move the draws to the exact posterior with the simulator's likelihood (1 s a row)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the draws (0)")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
     parser.add_argument(
@@ -50,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         model=args.model,
         samples=args.samples,
         keep_samples=args.keep_samples,
+        refine=args.refine,
         seed=args.seed,
         device=args.device,
         columns=args.columns,

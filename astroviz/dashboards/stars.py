@@ -25,7 +25,8 @@ __all__ = ["StarsPage", "stars_page"]
 QUESTION = "How old, how massive, how reddened is this star, given only what was measured?"
 
 # What the model must be asked about anew, and what only changes how an answer is drawn.
-ASKED = ("source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps")
+ASKED = ("source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps",
+         "exact")  # fmt: skip
 DRAWN = ("prior", "prior_odds", "assume_young", "corner", "overlays", "pinned")
 
 # A hand that has not moved for so long has let go.
@@ -85,6 +86,9 @@ class StarsPage:
         document, client = self.shell.document, self.shell.client
         self.live = Live(
             engine, (client, "posterior"), self._show, self._failed, self._busy, document
+        )
+        self.exact_live = Live(
+            engine, (client, "exact"), self._show_exact, self._failed, self._busy, document
         )
         self.pin_live = Live(
             engine, (client, "pinned"), self._show_pin, self._failed, document=document
@@ -146,7 +150,7 @@ class StarsPage:
 
     def _start(self) -> None:
         """The first answer comes with the page when the engine is free, and soon after if not."""
-        if self.live.ask_and_wait(self.explorer.request):
+        if self.live.ask_and_wait(lambda: self.explorer.request(exact=False)):
             self._ask_pin()
         else:
             pn.state.onload(self.ask)
@@ -158,6 +162,7 @@ class StarsPage:
         self.live.close()
         self.engine.cancel_client(self.shell.client)
         self.pin_live.close()
+        self.exact_live.close()
         self.samp.close()
         if self.catalogue is not None:
             self.catalogue.close()
@@ -192,7 +197,9 @@ class StarsPage:
     def ask(self) -> None:
         """Ask for the posterior of the star as it stands; the measurements are shown at once."""
         if self.explorer.view == "star" or self.draws is None:
-            self.live.ask(self.explorer.request)
+            # The network's answer comes at once; the exact one follows when the hand rests.
+            self.exact_live.cancel()
+            self.live.ask(lambda: self.explorer.request(exact=False))
         if self.star is not None:
             self.star.show_star()
 
@@ -209,6 +216,14 @@ class StarsPage:
         self.draws = draws
         self._redraw(complete)
         if complete:
+            self.explorer.store(self.explorer.row, draws)
+            if self.explorer.exact:
+                self.exact_live.ask(self.explorer.request)
+
+    def _show_exact(self, draws: Any, complete: bool) -> None:
+        if self.explorer.exact and complete:
+            self.draws = draws
+            self._redraw()
             self.explorer.store(self.explorer.row, draws)
 
     def _show_pin(self, draws: Any, complete: bool) -> None:

@@ -43,6 +43,7 @@ def exactness(
     seed: int = 0,
     steps: int = 8,
     wanted: float = 2000.0,
+    refine: bool = False,
 ) -> Iterator[Comparison]:
     r"""Compare draws of a model with exact ones.
 
@@ -56,6 +57,7 @@ def exactness(
         seed: Seed of the stars.
         steps: Midpoint steps of the model's solver.
         wanted: Effective size of the exact posteriors.
+        refine: Whether the model moves its draws to the exact posterior, see `refine.refine`.
 
     Yields:
         Each comparison as it is done: `star`, `pattern`, `c2st`, `effective_size`, and what
@@ -70,7 +72,7 @@ def exactness(
         for pattern in patterns:
             line: Comparison = {
                 "model": fingerprint, "seed": seed, "steps": steps, "star": star,
-                "pattern": pattern,
+                "pattern": pattern, "refine": refine,
             }  # fmt: skip
             if _key(line) in done:
                 yield done[_key(line)]
@@ -79,7 +81,7 @@ def exactness(
             exact = reference_draws(
                 reference, seen, folder / f"{seed}-{star}-{pattern}.npz", wanted
             )
-            line.update(_compare(model, seen, exact, compare, steps, seed + star))
+            line.update(_compare(model, seen, exact, compare, steps, seed + star, refine))
             out.parent.mkdir(parents=True, exist_ok=True)
             with out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, allow_nan=False) + "\n")
@@ -100,7 +102,8 @@ def read_lines(path: Path) -> list[Comparison]:
 
 
 def _key(line: Comparison) -> tuple[Any, ...]:
-    return tuple(line[name] for name in ("model", "seed", "steps", "star", "pattern"))
+    names = ("model", "seed", "steps", "star", "pattern")
+    return (*(line[name] for name in names), line.get("refine", False))
 
 
 def stars_of(reference: Reference, star: int, pattern: str, seed: int) -> SimulatedStars:
@@ -153,9 +156,12 @@ def _compare(
     compare: Compare,
     steps: int,
     seed: int,
+    refine: bool,
 ) -> Comparison:
     generator = torch.Generator().manual_seed(seed)
-    draws = model.posterior(stars.observations).sample(_DRAWS, seed=seed, steps=steps)
+    posterior = model.posterior(stars.observations)
+    options = {"refine": True} if refine else {}
+    draws = posterior.sample(_DRAWS, seed=seed, steps=steps, **options)
     flags = torch.from_numpy(draws.extras["disk"] > 0.5)
     # without a disk the excess is NaN, and is filled below
     theta = torch.from_numpy(np.nan_to_num(draws.values[:, : len(PARAMETERS)], nan=1.0)).double()

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["StarsExplorer"]
 
 # What a pinned question remembers.
-_QUESTION = ("source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps")
+_QUESTION = ("source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps",
+             "exact")  # fmt: skip
 _PRIOR_DRAWS = 4000
 
 
@@ -161,9 +162,17 @@ class StarsExplorer(CatalogueView):
 
     # Questions
 
-    def request(self, priority: Priority = "interactive") -> Request:
-        """The question that the view asks: the posterior of the current star."""
-        return self._request(self._question(), priority)
+    def request(self, priority: Priority = "interactive", exact: bool | None = None) -> Request:
+        """The question that the view asks: the posterior of the current star.
+
+        Arguments:
+            priority: `interactive` or `batch`.
+            exact: Whether to move the draws to the exact posterior; as `exact` is set by default.
+        """
+        question = self._question()
+        if exact is not None:
+            question["exact"] = exact
+        return self._request(question, priority)
 
     def requests(self) -> dict[str, Request]:
         """All questions of the view: `posterior`, and `pinned` when that overlay is on."""
@@ -184,7 +193,8 @@ class StarsExplorer(CatalogueView):
         """
         if rows is None:
             rows = self.selection if len(self.selection) else range(len(self.observations))
-        question = {**self._question(), "values": {}, "errors": {}, "states": {}, "n_draws": n}
+        question = {**self._question(), "values": {}, "errors": {}, "states": {}}
+        question |= {"n_draws": n, "exact": False}
         for row in rows:
             yield int(row), self._request({**question, "row": int(row)}, "batch")
 
@@ -221,9 +231,11 @@ class StarsExplorer(CatalogueView):
 
     def _request(self, question: Mapping[str, Any], priority: Priority = "interactive") -> Request:
         posterior = self.model.posterior(self._observation(question))
+        options = {"refine": True} if question.get("exact") else {}
         request: Request = posterior.request(
-            question["n_draws"], seed=question["seed"], steps=question["steps"], priority=priority
-        )
+            question["n_draws"], seed=question["seed"], steps=question["steps"],
+            priority=priority, **options,
+        )  # fmt: skip
         return request
 
     # Answers

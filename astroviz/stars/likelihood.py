@@ -1,7 +1,8 @@
 r"""The exact likelihood of a simulated star, the measure of every network.
 
-For given parameters and nuisances (companion, accretion) the bands of one survey share a normal
-offset of variance :math:`v^2`, so with residuals :math:`r_b` and variances :math:`\tau_b^2`
+For given parameters and nuisances (companion, accretion or activity) the bands of one survey share
+a normal offset of variance :math:`v^2`, so with residuals :math:`r_b` and variances
+:math:`\tau_b^2`
 
 .. math:: -2 \ln L = \sum_b \frac{r_b^2}{\tau_b^2}
           - \frac{(\sum_b r_b / \tau_b^2)^2}{S_0 + v^{-2}}
@@ -50,7 +51,7 @@ def log_likelihood(
         theta: Parameters in physical units, shape :math:`(N, 9)`.
         disk: Whether there is a disk, shape :math:`(N,)`, bool.
         mass_ratio: Companion over primary mass, shape :math:`(N,)`.
-        veiling: Accretion continuum in BP, shape :math:`(N,)`.
+        veiling: Continuum of accretion or activity in BP, shape :math:`(N,)`.
         values: Observed values, shape :math:`(20,)` or :math:`(N, 20)`.
         errors: Reported errors, same shape and units.
         states: `State` codes, same shape.
@@ -113,6 +114,8 @@ def _survey(
     total = -0.5 * (s2 - s1**2 / precision + logs + torch.log1p(offset_sd**2 * s0))
     if not limit.any():
         return total
+    some = limit.any(0)
+    limit, residual, variance = limit[:, some], residual[:, some], variance[:, some]
     mean, sd = s1 / precision, precision**-0.5
     nodes = torch.as_tensor(_NODES, dtype=mean.dtype)
     weights = torch.as_tensor(_WEIGHTS / _WEIGHTS.sum(), dtype=mean.dtype)

@@ -65,7 +65,8 @@ PRIOR_TEXT = {
     "log_mass": "Chabrier (2005) mass function of individual stars, 0.03 to 4 solar masses",
     "metallicity": "normal, mean 0, standard deviation 0.15 dex, within 0.45 dex "
     "(acts on the atmosphere; the evolutionary tracks are solar)",
-    "a_v": "0.75 exponential of mean 1 mag + 0.25 exponential of mean 6 mag, 0 to 20 mag",
+    "a_v": "exponentials of mean 0.07 mag (60 %: near the Sun, or free of their cloud), 0.7 mag "
+    "(20 %) and 6 mag (20 %: embedded), 0 to 20 mag",
     "r_v": "normal, mean 3.3, standard deviation 0.5, within 2.5 to 5.5",
     "distance": "flat in log distance, 40 to 1200 pc",
     "excess_amplitude": "normal, mean 0, standard deviation 0.6 dex, within 1.5 dex (disk only)",
@@ -85,9 +86,12 @@ def _normal(mean: float, sd: float, lower: float, upper: float) -> Callable[[Arr
     return lambda x: (ndtr((x - mean) / sd) - low) / (high - low)
 
 
+_DUST = ((0.6, 0.07), (0.2, 0.7), (0.2, 6.0))  # parts and means, mag
+
+
 def _dust(upper: float) -> Callable[[Array], Array]:
     def raw(x: Array) -> Array:
-        return -0.75 * np.expm1(-x) - 0.25 * np.expm1(-x / 6.0)
+        return sum((-part * np.expm1(-x / mean) for part, mean in _DUST), np.zeros_like(x))
 
     return lambda x: raw(x) / raw(np.array(upper))
 

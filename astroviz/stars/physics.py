@@ -27,7 +27,7 @@ __all__ = ["SUN_LOGG", "SUN_TEFF", "Physics", "Star"]
 SUN_TEFF = 5772.0  # K, IAU 2015 resolution B3
 SUN_LOGG = 4.438
 _BLEND = (-0.097, 0.114)  # log10 of 0.8 and 1.3 solar masses
-# Accretion continuum, relative to its effect in BP: a hot excess that fades towards the red.
+# Accretion or activity, relative to its effect in BP: a hot excess that fades towards the red.
 _VEILING = {"bp": 1.0, "g": 0.45, "rp": 0.25, "j": 0.08, "h": 0.05, "ks": 0.04}
 
 
@@ -157,7 +157,7 @@ class Physics:
         return 10 ** amplitude[:, None] * (wave / 5.0) ** slope[:, None] * rise
 
     def veiling(self, strength: Tensor) -> Tensor:
-        r"""Accretion continuum over photospheric flux in each band, shape :math:`(N, 15)`."""
+        r"""Hot continuum over photospheric flux in each band, shape :math:`(N, 15)`."""
         from astroviz.stars.surveys import BANDS
 
         shape = torch.tensor([_VEILING.get(band.name, 0.0) for band in BANDS], dtype=self.dtype)
@@ -176,7 +176,7 @@ class Physics:
             theta: Parameters in the order of `PARAMETERS`, shape :math:`(N, 9)`.
             disk: Whether there is a disk, shape :math:`(N,)`, bool.
             mass_ratio: Mass of an unresolved companion over the primary's; 0 for none.
-            veiling: Accretion continuum in BP over the photosphere; 0 for none.
+            veiling: Continuum of accretion or activity in BP over the photosphere; 0 for none.
 
         Returns:
             Magnitudes, shape :math:`(N, 15)`, and the primary as a `Star`.
@@ -187,7 +187,7 @@ class Physics:
         photosphere = flux
         if veiling is not None:
             extra = self.veiling(veiling)
-            flux = flux + photosphere * extra * disk[:, None]
+            flux = flux + photosphere * extra
         flux = flux + photosphere * self.excess(*theta[:, 6:].unbind(-1)) * disk[:, None]
         if mass_ratio is not None:
             flux = flux + self._companion(log_age, log_mass, metallicity, mass_ratio)

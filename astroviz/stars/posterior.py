@@ -24,6 +24,7 @@ from astroviz.stars.network import Block, StarsNetwork
 from astroviz.stars.noise import default_error
 from astroviz.stars.parameters import CLASSES, DERIVED, PARAMETERS, Parameter, to_theta, to_z
 from astroviz.stars.physics import Physics
+from astroviz.stars.refine import DEFAULT_SWEEPS, SMALLEST_CROWD, refine_request
 from astroviz.stars.sampler import (
     DEFAULT_STEPS,
     ClassOdds,
@@ -83,6 +84,7 @@ class StarsModel:
     parameters: tuple[Parameter, ...] = PARAMETERS
     derived: tuple[Parameter, ...] = DERIVED
     quantities: tuple[Quantity, ...] = QUANTITIES
+    can_refine = True  # its simulator has a likelihood: see `Posterior.request`
 
     @property
     def name(self) -> str:
@@ -150,23 +152,52 @@ class StarsModel:
         return tuple(p.name for p in COLUMNS), tuple(p.unit for p in COLUMNS)
 
     def batch_key(self, request: Request) -> Hashable:
-        """Requests for the same number of draws and steps run together."""
-        return (self.name, id(self), request.n, request.options.get("steps", DEFAULT_STEPS))
+        """Requests for the same number of draws and steps run together, exact ones alone."""
+        alone = id(request) if _sweeps(request) else None
+        steps = request.options.get("steps", DEFAULT_STEPS)
+        return (self.name, id(self), request.n, steps, alone)
 
     def draw(
         self, requests: Sequence[Request], device: torch.device, control: Control
     ) -> Iterator[Sequence[Chunk | None]]:
         """Answer requests of one batch key together."""
+        if _sweeps(requests[0]):
+            for request in requests:
+                yield [self._draw_refined(request, control)]
+            return
+        for scores, disk, constants in self._flow(requests, requests[0].n, control):
+            yield [
+                self._chunk(request, scores[row], disk[row], constants[row])
+                for row, request in enumerate(requests)
+            ]
+
+    def _draw_refined(self, request: Request, control: Control) -> Chunk:
+        """Exact draws: the flow's, moved by `refine`; a crowd of some hundreds even for a few."""
+        parts = list(self._flow([request], max(request.n, SMALLEST_CROWD), control, share=0.1))
+        z = torch.cat([scores[0] for scores, _, _ in parts])
+        disk = torch.cat([flags[0] for _, flags, _ in parts])
+        with torch.inference_mode():
+            z, disk = refine_request(request, z, disk, self.physics, _sweeps(request), control)
+        constants = parts[0][2][0]
+        if request.options.get("disk") is None:
+            constants["p_disk"] = disk.float().mean().numpy()
+        # walkers of one crowd are exchangeable: the first n are as good as any
+        return self._chunk(request, z[: request.n], disk[: request.n], constants)
+
+    def _flow(
+        self, requests: Sequence[Request], n: int, control: Control, share: float = 1.0
+    ) -> Iterator[tuple[list[Tensor], list[Tensor], list[dict[str, np.ndarray]]]]:
+        """Normal scores, disk flags and constants of each star, part by part."""
         steps = int(str(requests[0].options.get("steps", DEFAULT_STEPS)))
-        sizes = chunk_sizes(requests[0].n)
+        sizes = chunk_sizes(n)
         noises = [seeded_noise(request, sizes) for request in requests]
         with torch.inference_mode():
             context, tokens, given = self._encode(requests)
             odds = self._odds(context, requests)
             blocks = self._blocks(context, tokens, given)
         known = stack_inputs(requests, "z", _NO_SCORES).float()
-        done, constants = 0, [_constants(odds, row) for row in range(len(requests))]
-        for size in sizes:
+        constants = [_constants(odds, row) for row in range(len(requests))]
+        for k, size in enumerate(sizes):
             control.check()
             parts = [next(noise) for noise in noises]
             disk = [uniform < _disk_chance(request, odds, row)
@@ -177,17 +208,21 @@ class StarsModel:
                     self.network, blocks, [normal.to(self.device) for normal, _ in parts],
                     [flags.to(self.device) for flags in disk], steps, control,
                 )  # fmt: skip
-            chunks = []
-            for row, request in enumerate(requests):
-                z = torch.where(given[row].cpu(), known[row], scores[row].cpu())
-                values = self._columns_of(z, disk[row], repair=True)
-                if done == 0:
-                    constants[row]["ood_score"] = self._score(request, values, disk[row])
-                flags = disk[row].numpy().astype(np.float32)
-                chunks.append(Chunk(values, {"disk": flags}, constants[row]))
-            done += size
-            control.progress(done / requests[0].n)
-            yield chunks
+            control.progress(share * (sum(sizes[:k]) + size) / n)
+            yield (
+                [torch.where(given[row].cpu(), known[row], scores[row].cpu())
+                 for row in range(len(requests))],
+                disk, constants,
+            )  # fmt: skip
+
+    def _chunk(
+        self, request: Request, z: Tensor, disk: Tensor, constants: dict[str, np.ndarray]
+    ) -> Chunk:
+        """Draws as the engine hands them on; the first part of an answer is scored."""
+        values = self._columns_of(z, disk, repair=True)
+        if "ood_score" not in constants:
+            constants["ood_score"] = self._score(request, values, disk)
+        return Chunk(values, {"disk": disk.numpy().astype(np.float32)}, constants)
 
     def _encode(self, requests: Sequence[Request]) -> tuple[Tensor, Tokens, Tensor]:
         blank = np.zeros(len(QUANTITIES))
@@ -242,6 +277,10 @@ class StarsModel:
         value, number = misfit(theta, disk, observed[0].float(), observed[1].float(), observed[2],
                                self.physics)  # fmt: skip
         return np.array(score(float(value), number, list(limits)), dtype=np.float32)
+
+
+def _sweeps(request: Request) -> int:
+    return int(_number(request, "refine", 0))
 
 
 def _number(request: Request, name: str, fallback: float) -> float:
@@ -344,6 +383,7 @@ class Posterior:
         priority: Priority = "interactive",
         prior_odds: float = 1.0,
         disk: bool | None = None,
+        refine: int | bool = False,
     ) -> Request:
         r"""The question, for `Engine.submit`.
 
@@ -354,9 +394,13 @@ class Posterior:
             priority: `interactive` or `batch`.
             prior_odds: Prior odds of a young star against the field.
             disk: Assume a disk, or none; by default the data decide.
+            refine: Move the draws to the exact posterior, see `refine.refine`: a number of
+                sweeps, or True for the usual number. Takes about a second for 1,000 draws.
         """
+        sweeps = DEFAULT_SWEEPS if refine is True else int(refine)
         options: dict[str, Hashable] = {
             "steps": steps or DEFAULT_STEPS, "prior_odds": prior_odds, "disk": disk,
+            "refine": sweeps,
         }  # fmt: skip
         return Request(self.model, self.inputs(), n, seed, options, priority)
 

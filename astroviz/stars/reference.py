@@ -25,7 +25,7 @@ from astroviz.stars.likelihood import log_likelihood
 from astroviz.stars.noise import PARALLAX_ZERO_POINT, SURVEY_OF_BAND, floors, variability
 from astroviz.stars.parameters import PARAMETERS, to_theta, to_z
 from astroviz.stars.physics import Physics
-from astroviz.stars.simulator import binary_fraction
+from astroviz.stars.simulator import binary_fraction, veiling_of
 
 __all__ = ["Reference", "ReferencePosterior"]
 
@@ -165,7 +165,7 @@ class Reference:
         table = torch.zeros(len(_BRANCHES), _N + 2, dtype=torch.bool)
         for row, (disk, companion) in enumerate(_BRANCHES):
             table[row, :6] = True
-            table[row, 6:_N], table[row, _VEILING] = disk, disk
+            table[row, 6:_N], table[row, _VEILING] = disk, True
             table[row, _RATIO] = companion
         return table
 
@@ -213,7 +213,7 @@ def _unpack(branch: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor, Ten
     """Parameters, disk, mass ratio and veiling, distributed as in `simulator.nuisances`."""
     disk, companion = branch >= 2, branch % 2 == 1
     ratio = (0.1 + 0.9 * torch.special.ndtr(points[:, _RATIO])) * companion
-    veiling = (10 ** (-1.0 + 0.5 * points[:, _VEILING])).clamp(max=5.0) * disk
+    veiling = veiling_of(points[:, _VEILING], disk)
     return to_theta(points[:, :_N]), disk, ratio, veiling
 
 

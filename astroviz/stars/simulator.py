@@ -30,7 +30,7 @@ from astroviz.stars.parameters import DERIVED, PARAMETERS, to_theta
 from astroviz.stars.physics import Physics, Star
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
-__all__ = ["PATTERNS", "SimulatedStars", "simulate"]
+__all__ = ["PATTERNS", "SimulatedStars", "simulate", "veiling_of"]
 
 # Surveys present in each named gap pattern.
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ class SimulatedStars:
         classes: Index into `CLASSES`, shape :math:`(N,)`.
         star: Temperature, luminosity, gravity, radius of each primary.
         mass_ratio: Companion mass over primary mass, 0 for a single star.
-        veiling: Accretion continuum in BP, 0 without a disk.
+        veiling: Continuum of accretion or activity in BP, 0 for field stars.
         values: Observed values, shape :math:`(N, 20)`, the limit itself where not detected.
         errors: Reported errors, same shape and units.
         states: `State` codes, same shape.
@@ -143,14 +143,33 @@ def nuisances(
         normal: Normal numbers, shape :math:`(N,)`, for the veiling.
 
     Returns:
-        Mass ratio (flat in 0.1 to 1, or 0) and veiling in BP (log-normal, median 0.1, 0.5 dex,
-        at most 5; 0 without a disk), each :math:`(N,)`.
+        Mass ratio (flat in 0.1 to 1, or 0) and `veiling_of` the normal numbers, each
+        :math:`(N,)`.
     """
     uniform, normal = uniform.to(log_mass), normal.to(log_mass)
     ratio = 0.1 + 0.9 * uniform[:, 1]
     ratio = torch.where(uniform[:, 0] < binary_fraction(log_mass), ratio, torch.zeros_like(ratio))
-    veiling = (10 ** (-1.0 + 0.5 * normal)).clamp(max=5.0) * disk
-    return ratio, veiling
+    return ratio, veiling_of(normal, disk)
+
+
+def veiling_of(normal: Tensor, disk: Tensor) -> Tensor:
+    r"""Continuum on top of the photosphere, as a part of it in BP.
+
+    With a disk it is accretion: log-normal, median 0.1, 0.5 dex, at most 5. Without one it is
+    activity (plages, flares), which makes young K and M stars bluer in the blue than old ones of
+    the same type: log-normal, median 0.08, 0.35 dex. The median is that by which diskless members
+    of Corona Australis are bluer in BP - G than the colours of `empirical` at the same G - RP.
+
+    Arguments:
+        normal: Normal numbers, shape :math:`(N,)`.
+        disk: Whether there is a disk, shape :math:`(N,)`, bool.
+
+    References:
+        | Why are the K dwarfs in the Pleiades so blue? (Stauffer et al. 2003)
+        | https://arxiv.org/abs/astro-ph/0305117
+    """
+    accretion = (10 ** (-1.0 + 0.5 * normal)).clamp(max=5.0)
+    return torch.where(disk, accretion, 10 ** (-1.1 + 0.35 * normal))
 
 
 def simulate(

@@ -112,6 +112,10 @@ class ViewState(param.Parameterized):
         allow_None=True,
         doc="Steps of the solver; None takes the model's own.",
     )
+    exact = param.Boolean(
+        default=False,
+        doc="Move the network's draws to the exact posterior of the simulator.",
+    )
     assume_young = param.Boolean(
         default=False, doc="Take the star as a known young member: P(young) = 1."
     )

@@ -248,6 +248,10 @@ class Controls:
                              continuous_update=False)  # fmt: skip
         self.n_draws = self._tie("n_draws", sizes)
         self.assume_young = self._tie("assume_young", ui.Checkbox(description="assume young"))
+        exact = ui.Checkbox(
+            description="exact", tooltip="Move the draws to the exact posterior: a second or two"
+        )
+        self.exact = self._tie("exact", exact)
         odds = ui.FloatLogSlider(description="Prior odds", min=-3, max=3, step=0.1)
         self.prior_odds = self._tie("prior_odds", odds)
         self.pin = ui.ToggleButton(description="Pin", tooltip="Keep this posterior to compare")
@@ -255,7 +259,8 @@ class Controls:
             lambda change: explorer.pin() if change["new"] else explorer.unpin(), "value"
         )
         self.code = ui.HTML()
-        numbers = ui.VBox([self.seed, self.n_draws, self.assume_young, self.prior_odds, self.pin])
+        numbers = ui.VBox([self.seed, self.n_draws, self.exact, self.assume_young, self.prior_odds,
+                          self.pin])  # fmt: skip
         settings = ui.HBox([self.corner, self.overlays, numbers],
                            layout=ui.Layout(flex_flow="row wrap"))  # fmt: skip
         more = ui.Accordion([settings, self.code], selected_index=None)

@@ -28,7 +28,8 @@ __all__ = ["StarsWidget", "explore"]
 
 _SERIAL = itertools.count(1)
 # What a change of these parameters asks of the model, and what it only draws anew.
-_QUESTION = ["source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps"]
+_QUESTION = ["source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps",
+             "exact"]  # fmt: skip
 _ANSWER = ["prior", "prior_odds", "assume_young", "corner", "overlays", "pinned"]
 
 

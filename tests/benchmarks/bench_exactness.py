@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--patterns", nargs="+", default=list(PATTERNS), help="gap patterns (all)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the stars (0)")
     parser.add_argument("--steps", type=int, default=8, help="midpoint steps of the solver (8)")
+    parser.add_argument("--refine", action="store_true", help="draws moved to the exact posterior")
     parser.add_argument("--out", type=Path, default=Path("exactness.jsonl"), help="lines of JSON")
     parser.add_argument(
         "--reference-only", action="store_true", help="keep exact draws; compare later"
@@ -42,7 +43,14 @@ def main() -> None:
     lines = []
     stars = range(args.first, args.stars)
     for line in exactness(
-        model, compare, out, stars, args.patterns, seed=args.seed, steps=args.steps
+        model,
+        compare,
+        out,
+        stars,
+        args.patterns,
+        seed=args.seed,
+        steps=args.steps,
+        refine=args.refine,
     ):
         lines.append(line)
         sys.stderr.write(
