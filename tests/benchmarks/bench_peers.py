@@ -14,6 +14,7 @@ then one with the ratios.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import logging
 import pickle
@@ -30,7 +31,8 @@ from torch import Tensor
 import astroviz
 from astroviz.accuracy.calibration import coverage, ks_test, ranks
 from astroviz.io.observations import State
-from astroviz.stars.parameters import to_z
+from astroviz.stars.noise import BAND_NOISE
+from astroviz.stars.parameters import PRIOR_TEXT, to_z
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import SimulatedStars, simulate
 
@@ -82,7 +84,10 @@ def train_peer(name: str, physics: Physics, number: int, epochs: int, cache: Pat
     from sbi.inference import FMPE, NPE
     from sbi.neural_nets import posterior_flow_nn, posterior_nn
 
-    path = cache / f"{name.replace(', ', '-').replace(' ', '-')}-{number}-{epochs}.pkl"
+    # a peer that was trained on another simulator is not to be compared
+    simulator = hashlib.sha256(repr((PRIOR_TEXT, BAND_NOISE, physics)).encode()).hexdigest()[:8]
+    plain = name.replace(", ", "-").replace(" ", "-")
+    path = cache / f"{plain}-{number}-{epochs}-{simulator}.pkl"
     if path.exists():
         return pickle.loads(path.read_bytes())
     settings = {k: v for k, v in PEERS[name].items() if k != "kind"}
