@@ -37,7 +37,7 @@ from astroviz.stars.simulator import binary_fraction, veiling_of
 
 __all__ = ["DEFAULT_SWEEPS", "SMALLEST_CROWD", "Crowd", "refine", "refine_request"]
 
-DEFAULT_SWEEPS = 120
+DEFAULT_SWEEPS = 200
 SMALLEST_CROWD = 256  # walkers; differences of fewer do not span ten dimensions well
 DISK_SHARE = 0.34 / 0.80  # of the young stars that the network was trained on
 _TRIES = 6  # prior draws of the nuisances that a walker starts from
@@ -139,6 +139,8 @@ def refine(
         # an excess that is given belongs to a disk
         elif sweep % 4 == 1 and not keep_disk and bool(free[_EXCESS].all()):
             _jump(star, crowd, generator, "disk")
+        if sweep in (sweeps // 8, sweeps // 4, sweeps // 2):
+            _rescue(crowd, free, generator)
     fresh = torch.randn(crowd.points.shape, generator=generator).to(dtype)
     unset = ~crowd.disk[:, None] & free
     crowd.points[:, _EXCESS] = torch.where(
@@ -221,6 +223,29 @@ def _step(
     gain = trial.height - crowd.height
     gain = gain - 0.5 * ((new**2 - crowd.points**2) * live).sum(-1)
     _accept(crowd, trial, gain, generator)
+
+
+def _rescue(crowd: Crowd, free: Tensor, generator: torch.Generator) -> None:
+    """Bring back walkers that are lost: far lower than three quarters of their kind.
+
+    The flow's far tails are too heavy, and a walker out there takes hundreds of steps home. It
+    goes on from the place of another; the sweeps that follow part the two.
+    """
+    live = _active(crowd, free)
+    level = crowd.height - 0.5 * (crowd.points**2 * live).sum(-1)
+    kind = crowd.disk.long() * 2 + crowd.companion.long()
+    for k in range(4):
+        own = (kind == k).nonzero()[:, 0]
+        if len(own) < 20:
+            continue
+        known = level[own].nan_to_num(neginf=-1e30)
+        low, high = known.quantile(torch.tensor([0.25, 0.75]).to(level))
+        lost = own[level[own] < low - 2.0 * (high - low)]
+        fine = own[level[own] >= low]
+        if len(lost):
+            pick = torch.randint(len(fine), (len(lost),), generator=generator)
+            for part in (crowd.points, crowd.height):
+                part[lost] = part[fine[pick]]
 
 
 def _jump(star: _Target, crowd: Crowd, generator: torch.Generator, what: str) -> None:

@@ -82,19 +82,23 @@ def flow_draws(
         noise: Standard normal numbers of each star, shapes :math:`(n_i, 9)`.
         disk: Which of its draws have a disk, shapes :math:`(n_i,)`, bool.
         steps: Midpoint steps; each costs two evaluations.
-        control: Told of progress; may stop the work.
+        control: May stop the work, and says how many draws memory allows at a time.
 
     Returns:
         Scores of each star, shapes :math:`(n_i, 9)`.
     """
     found = [torch.empty_like(part) for part in noise]
+    most = control.max_draws if control is not None else None
     jobs = [
-        (star, kind, where)
+        (star, kind, piece)
         for star, flags in enumerate(disk)
         for kind in (0, 1)
         if len(where := (flags == bool(kind)).nonzero()[:, 0])
+        for piece in where.split(most or len(where))
     ]
-    for kind, group in _groups(jobs):
+    # where memory is short, each piece is computed alone
+    apart = ((kind, [(star, where)]) for star, kind, where in jobs)
+    for kind, group in _groups(jobs) if most is None else apart:
         stars = torch.tensor([star for star, _ in group], device=noise[0].device)
         size = max(len(where) for _, where in group)
         start = noise[0].new_zeros(len(group), size, N_PARAMETERS)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -177,3 +179,27 @@ def test_predicted_magnitudes_and_spectrum(model):
     assert abs(np.median(mags[:, 3]) - STAR["j"]) < 0.4
     spectrum = model.sed(draws.values[0])
     assert (spectrum["dusty"] <= spectrum["photosphere"] * 1.0001).all()
+
+
+def test_short_memory_changes_the_pieces_and_not_the_draws(model, monkeypatch):
+    star = model.simulate(1, seed=5, pattern="all").observations
+    request = model.posterior(star).request(300, seed=1)
+    sizes = []
+    velocity = model.network.velocity.forward
+
+    def watched(w, t, modulation, wanted):
+        sizes.append(w.shape[0] * w.shape[1])
+        return velocity(w, t, modulation, wanted)
+
+    monkeypatch.setattr(model.network.velocity, "forward", watched)
+
+    def draws(most):
+        sizes.clear()
+        control = SimpleNamespace(check=lambda: None, progress=lambda f: None, max_draws=most)
+        parts = list(model.draw([request], model.device, control))
+        return np.concatenate([part[0].values for part in parts]), max(sizes)
+
+    whole, large = draws(None)
+    pieces, small = draws(64)
+    assert large > 64 >= small
+    np.testing.assert_allclose(whole, pieces, rtol=2e-3, atol=2e-3)
