@@ -85,7 +85,7 @@ def test_a_trial_takes_no_model_s_place():
 def test_tables_go_beside_the_models_and_their_archives_into_the_cache(home, monkeypatch, capsys):
     asked = []
 
-    def build(sources, out, progress):
+    def build(sources, out, progress, colours=None):
         asked.append((sources, out))
         progress(0.5, "Half")
         return out

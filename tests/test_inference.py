@@ -246,6 +246,25 @@ def test_wrong_options_are_sentences(toy, census, tmp_path, capsys, words, sente
     assert len(captured.err.strip().splitlines()) == 1
 
 
+def test_a_model_without_a_likelihood_cannot_refine(toy, census, tmp_path, capsys):
+    assert run(census, "--out", tmp_path / "x.csv", "--refine") == 2
+    assert "toy has no likelihood to refine its draws with" in capsys.readouterr().err
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_refined_answers_say_so(tmp_path):
+    table = {"g": [14.1, 12.0], "g_error": [0.01, 0.01], "parallax": [6.5, np.nan],
+             "parallax_error": [0.05, np.nan]}  # fmt: skip
+    plain, refined = (
+        astroviz.infer(pandas.DataFrame(table), samples=60, device="cpu", refine=refine)
+        for refine in (False, True)
+    )
+    assert refined.meta["refined"] is True
+    assert plain.meta["refined"] is False
+    assert not np.array_equal(plain["log_age_q50"], refined["log_age_q50"])
+    assert list(refined["status"]) == ["ok", "ok"]
+
+
 def test_a_broken_mapping_is_a_sentence(toy, census, tmp_path, capsys):
     names = tmp_path / "map.toml"
     names.write_text("g = [broken")

@@ -21,7 +21,7 @@ _SCALE = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `astroviz train`."""
     parser.add_argument("system", help=f"what to train: {', '.join(SYSTEMS)}")
-    parser.add_argument("--budget", default="30m", help="wall-clock time, as 90s, 30m or 2h (30m)")
+    parser.add_argument("--budget", default="60m", help="wall-clock time, as 90s, 30m or 2h (60m)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument(
         "--out",
@@ -37,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="rebuild the physical tables from their public sources (needs astroviz[tables])",
     )
+    parser.add_argument(
+        "--colours",
+        type=Path,
+        metavar="CSV",
+        help="with --tables: observed colours by Teff (Pecaut & Mamajek 2013) to compare with; "
+        "the residuals go into the card",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     folder, reason = destination(args.out, args.smoke and not args.tables)
     _say(f"writing to {folder / system}: {reason}")
     if args.tables:
-        place = _build_tables(system, folder)
+        place = _build_tables(system, folder, args.colours)
     else:
         room = importlib.import_module(f"{SYSTEMS[system]}.train")
         place = room.train(
@@ -81,15 +88,18 @@ def destination(out: Path | None, smoke: bool = False) -> tuple[Path, str]:
     return folder, reason
 
 
-def _build_tables(system: str, folder: Path) -> Path:
+def _build_tables(system: str, folder: Path, colours: Path | None) -> Path:
     """Rebuild the physical tables; archives are kept in the user's cache."""
     folders = importlib.import_module("astroviz.core.folders")
     builder = importlib.import_module(f"{SYSTEMS[system]}.build_tables")
     sources = folders.cache_folder() / "sources"
     _say(f"archives are kept in {sources}")
+    if colours is not None and not colours.is_file():
+        raise ValueError(f"there is no table of colours at {colours}; give a CSV file, or none")
     place: Path = builder.build(
-        sources, folder / system / "tables", lambda part, text: _say(f"{part:4.0%} {text}")
-    )
+        sources, folder / system / "tables",
+        lambda part, text: _say(f"{part:4.0%} {text}"), colours=colours,
+    )  # fmt: skip
     return place
 
 

@@ -75,7 +75,7 @@ class ExportDrawer:
             draws = self._draws()
             if draws is None:
                 raise ValueError("there are no draws yet; wait for the first answer.")
-            return io.BytesIO(table_bytes(draws, kind))
+            return io.BytesIO(table_bytes(self.explorer.table(draws), kind))
 
         return make
 

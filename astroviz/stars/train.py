@@ -3,6 +3,7 @@ r"""The recipe of `astroviz train stars`: online simulation, a time budget, chec
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
 import sys
 import time
@@ -98,7 +99,8 @@ class Training:
             "step": self.step,
             "elapsed": self.elapsed,
         }
-        part = path.with_suffix(".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".new")
         torch.save(state, part)
         part.replace(path)
 
@@ -160,7 +162,6 @@ def train(
     out: Path | None = None,
     smoke: bool = False,
     resume: bool = False,
-    tables: bool = False,
 ) -> Path:
     r"""Rebuild the models of the stars room; what `astroviz train stars` runs.
 
@@ -171,8 +172,7 @@ def train(
         device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
         out: Folder of models; by default the checkout's, else the user's.
         smoke: A tiny model in seconds, to try the way from end to end.
-        resume: Go on from the checkpoint beside the model.
-        tables: Rebuild the physical tables instead.
+        resume: Go on from the checkpoint of an earlier run for the same folder.
 
     Returns:
         The folder that was written.
@@ -180,11 +180,6 @@ def train(
     from astroviz.core.registry import writable_folder
 
     folder = (out or writable_folder()) / "stars"
-    if tables:
-        from astroviz.stars.build_tables import build
-
-        cache = folder / "tables" / "sources"
-        return build(cache, folder / "tables", lambda part, text: _say(f"{part:4.0%} {text}"))
     recipe = Recipe(budget=min(budget, 8.0) if smoke else budget)
     if smoke:
         recipe = dataclasses.replace(recipe, batch=64)
@@ -200,7 +195,9 @@ def _train_all(recipe: Recipe, device: str, folder: Path, smoke: bool, resume: b
     place.mkdir(parents=True, exist_ok=True)
     writing = 0.02 * recipe.budget
     main = dataclasses.replace(recipe, budget=0.9 * recipe.budget - writing)
-    run = train_network(main, place / "training.part", resolve_device(device), resume, _say)
+    checkpoint = checkpoint_of(place)
+    _say(f"checkpoint every minute: {checkpoint}")
+    run = train_network(main, checkpoint, resolve_device(device), resume, _say)
     words = f"{run.elapsed / 60:.0f} minutes, {run.step} steps of {recipe.batch} stars"
     release(
         run.average.cpu(), place, recipe.network or {}, recipe.physics or {}, recipe.seed, words,
@@ -208,6 +205,14 @@ def _train_all(recipe: Recipe, device: str, folder: Path, smoke: bool, resume: b
     )  # fmt: skip
     train_baseline(0.1 * recipe.budget, folder / "npe", recipe.seed, _say)
     return folder
+
+
+def checkpoint_of(place: Path) -> Path:
+    """Where the state of a training is kept: not beside the model, or it would be shipped."""
+    from astroviz.core.folders import cache_folder
+
+    name = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:12]
+    return cache_folder() / "training" / f"{place.name}-{name}.part"
 
 
 def _say(text: str) -> None:

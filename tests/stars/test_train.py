@@ -13,8 +13,11 @@ from astroviz.stars.train import Recipe, Training, train, train_network
 
 @pytest.mark.slow
 def test_a_trial_run_ships_models_that_open(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     place = train(budget=60, device="cpu", out=tmp_path, smoke=True)
     monkeypatch.setenv("ASTROVIZ_MODELS", str(tmp_path))
+    shipped = {path.name for path in (place / "young").iterdir()}
+    assert shipped == {"weights.safetensors", "card.toml"}, "no state of the training"
     assert (place / "young" / "weights.safetensors").exists()
     young, baseline = (astroviz.load(f"stars/{n}", device="cpu") for n in ("young", "npe"))
     assert young.card.path == place / "young"
