@@ -50,6 +50,8 @@ GLOSSARY = {
     "A_V, R_V": "dust in front of the star: extinction in V, and how it depends on colour",
     "P(young)": "probability that the star is on the pre-main-sequence tracks rather than a field "
     "dwarf or giant (a stand-in locus), for even odds unless you change them",
+    "exact": "the network's draws moved to the exact posterior with the simulator's likelihood; "
+    "exact for the simulator, not for the sky",
     "out of distribution": "how unlike the training stars the measurements are; above 1 the "
     "answer is drawn with a warning",
 }

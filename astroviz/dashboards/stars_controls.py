@@ -18,7 +18,7 @@ _OWN = "(another star)"
 
 
 class StarsControls:
-    r"""Presets, "surprise me", the neighbours, seed and re-draw, "assume young member".
+    r"""Presets, "surprise me", the neighbours, seed and re-draw, "assume young member", "exact".
 
     Arguments:
         explorer: The state of the page.
@@ -53,6 +53,14 @@ class StarsControls:
             align="center",
             margin=(0, 8),
         )
+        self.exact = pmui.Switch(
+            label="Exact",
+            description="Move the network's draws to the exact posterior, with some Markov steps "
+            "under the simulator's own likelihood: a second or two after the hand rests.",
+            size="small",
+            align="center",
+            margin=(0, 8),
+        )
         self._wire()
 
     @property
@@ -68,6 +76,7 @@ class StarsControls:
             self.seed,
             self.redraw_button,
             self.young,
+            self.exact,
         )
 
     def surprise(self) -> None:
@@ -90,6 +99,7 @@ class StarsControls:
             self.presets.value = self.explorer.preset or _OWN
             self.seed.value = str(self.explorer.seed)
             self.young.value = self.explorer.assume_young
+            self.exact.value = self.explorer.exact
             name = self.explorer.title()
             self.title.object = text(name, bold=True, size=14).object
             alone = len(self.explorer.observations) == 1
@@ -115,10 +125,15 @@ class StarsControls:
             if not self._writing:
                 self.explorer.assume_young = bool(event.new)
 
+        def set_exact(event: Any) -> None:
+            if not self._writing:
+                self.explorer.exact = bool(event.new)
+
         self.presets.param.watch(set_preset, "value")
         self.seed.param.watch(set_seed, "value")
         self.young.param.watch(set_young, "value")
-        names = ["source", "row", "preset", "seed", "assume_young"]
+        self.exact.param.watch(set_exact, "value")
+        names = ["source", "row", "preset", "seed", "assume_young", "exact"]
         self.explorer.param.watch(lambda *_: self.refresh(), names)
         self.refresh()
 

@@ -93,6 +93,8 @@ def numbers_html(summary: Any, parameters: Mapping[str, Any], truth: Mapping[str
             f'<span class="pm"><span>+{high - middle:.{digits}f}</span>'
             f"<span>&minus;{middle - low:.{digits}f}</span></span> {unit}{true}</span></div>"
         )
+    if summary.refined:
+        rows.append("<div class='faint'>draws moved to the exact posterior of the simulator</div>")
     return f'<div class="numbers">{"".join(rows)}</div>'
 
 

@@ -120,13 +120,7 @@ class PriorDrawer:
         )
         number.param.watch(lambda event: setattr(explorer, "n_draws", event.new), "value")
         solver.param.watch(lambda event: setattr(explorer, "steps", event.new or None), "value")
-        exact = pmui.Switch(
-            label="Exact: refine with the simulator's own likelihood, a second or two",
-            value=explorer.exact, margin=(10, 0),
-        )  # fmt: skip
-        exact.param.watch(lambda event: setattr(explorer, "exact", event.new), "value")
-        explorer.param.watch(lambda event: setattr(exact, "value", event.new), "exact")
-        return [number, solver, exact]
+        return [number, solver]
 
     def _picker(self, name: str) -> pmui.Select:
         kinds = {_KINDS[kind]: kind for kind in self.explorer.prior_kinds(name)}

@@ -178,7 +178,7 @@ class StarsModel:
         disk = torch.cat([flags[0] for _, flags, _ in parts])
         with torch.inference_mode():
             z, disk = refine_request(request, z, disk, self.physics, _sweeps(request), control)
-        constants = parts[0][2][0]
+        constants = parts[0][2][0] | {"refined": np.array(1.0, dtype=np.float32)}
         if request.options.get("disk") is None:
             constants["p_disk"] = disk.float().mean().numpy()
         # walkers of one crowd are exchangeable: the first n are as good as any

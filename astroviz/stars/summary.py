@@ -30,6 +30,7 @@ class Summary:
         effective_size: Effective number of draws under the edited prior.
         refusal: Why the edited prior is not applied, if it is not.
         parameters: Name to 16 %, 50 % and 84 % quantile, given that the star is young.
+        refined: Whether the draws were moved to the exact posterior.
     """
 
     p_young: float
@@ -40,6 +41,7 @@ class Summary:
     effective_size: float
     refusal: str | None = None
     parameters: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    refined: bool = False
 
     def text(self) -> str:
         """One sentence for the page."""
@@ -105,6 +107,7 @@ def summarise(
         reweighting.effective_size,
         reweighting.refusal,
         {name: weighted_quantiles(draws[name], weights) for name in draws.names},  # type: ignore[misc]
+        _scalar(draws, "refined") == 1.0,
     )
 
 
