@@ -28,7 +28,8 @@ _LIMITS = [
     "Field dwarfs and giants are a stated locus, a stand-in for a model of the Galaxy: "
     "P(young) depends on it and on the prior odds.",
     "Unresolved companions share the extinction of the primary; accretion and activity are a "
-    "smooth excess that fades from BP to the red; edge-on disks (scattered light) are not in the simulator.",
+    "smooth excess that fades from BP to the red; edge-on disks (scattered light) are not in the "
+    "simulator.",
     "Calibrated on the average: single stars with very good data can be off by some tenths of "
     "their error bar, which `refine` puts right at a second or two a star.",
     "Saturated and blended magnitudes say nothing here; a limit counts only when it is given.",
@@ -102,9 +103,9 @@ def model_card(
         "Feiden (2016) above 0.8 to 1.3 solar masses, BT-Settl atmospheres (Allard 2014), "
         "extinction of Gordon et al. (2023); companions, variability, accretion, disks, survey "
         "errors, limits and footprints. Colours and temperature scale of the atmospheres follow "
-        "Pecaut & Mamajek (2013), see stars/empirical.py. No real star is in the training data; the "
-        "photometry (not the spectral types) of diskless members of Corona Australis set one number, "
-        "the median of the blue excess of active stars, see simulator.veiling_of.",
+        "Pecaut & Mamajek (2013), see stars/empirical.py. No real star is in the training "
+        "data; the photometry (not the spectral types) of diskless members of Corona Australis "
+        "set one number, the median blue excess of active stars, see simulator.veiling_of.",
         prior="; ".join(f"{name}: {text}" for name, text in PRIOR_TEXT.items())
         + "; disk in 0.425 of young stars at any age; young against field 1:1 unless told",
         units={parameter.name: parameter.unit for parameter in PARAMETERS},
