@@ -102,7 +102,7 @@ _DESCRIBED = (
         "WISE looked and saw nothing in W4, and W3 is spoiled: a limit is information. Set W4 to "
         "'not covered' and P(disk) goes up.",
         "young",
-        {"log_age": (6.8, 0.3), "log_mass": (-0.3, 0.2)},
+        {"log_age": (6.4, 0.1), "log_mass": (-0.5, 0.1), "distance": (195.0, 10.0)},
         {**dict.fromkeys(("g", "j", "ks"), _SEEN), "w3": State.UNUSABLE, "w4": State.LIMIT},
         ("Gaia", "2MASS", "WISE"),
     ),
@@ -117,8 +117,8 @@ _DESCRIBED = (
     ),
     Preset(
         "Gaia only",
-        "Three magnitudes and a parallax. The posterior is honest about it: drag the error of BP "
-        "and watch A_V.",
+        "Three magnitudes and a parallax. Switch to 'errors' and drag that of BP: temperature, "
+        "mass and age all widen, since the colour told them apart from dust.",
         "young",
         {"log_age": (7.0, 0.3), "log_mass": (-0.2, 0.1)},
         dict.fromkeys(("parallax", "g", "bp", "rp"), _SEEN),
