@@ -215,7 +215,10 @@ class StarsExplorer(CatalogueView):
         return self._prior_draws
 
     def _question(self) -> dict[str, Any]:
-        return {name: _copied(getattr(self, name)) for name in _QUESTION}
+        question = {name: _copied(getattr(self, name)) for name in _QUESTION}
+        if not self.exact:  # the usual case makes no link longer
+            del question["exact"]
+        return question
 
     def _observation(self, question: Mapping[str, Any]) -> Observations:
         asked = [question[key] for key in ("values", "errors", "states", "surveys")]

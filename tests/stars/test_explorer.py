@@ -523,8 +523,9 @@ def test_the_trained_prior_as_the_edited_one_changes_nothing():
 
     grid = np.linspace(0.001, 19.99, 4000)
     density = np.exp(training_log_density("a_v", grid))
-    expected = 0.75 * np.exp(-grid) + 0.25 / 6 * np.exp(-grid / 6)
-    expected /= 0.75 * -np.expm1(-20.0) + 0.25 * -np.expm1(-20.0 / 6)
+    parts = ((0.6, 0.07), (0.2, 0.7), (0.2, 6.0))  # as the card says
+    expected = sum(part / mean * np.exp(-grid / mean) for part, mean in parts)
+    expected /= sum(part * -np.expm1(-20.0 / mean) for part, mean in parts)
     assert density == pytest.approx(expected, rel=0.02)
     age = training_log_density("log_age", np.array([6.0, 7.0, 9.0]))
     assert age[:2] == pytest.approx(-np.log(2.3), abs=1e-3)
