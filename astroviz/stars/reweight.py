@@ -189,7 +189,7 @@ def _parameter(name: str) -> tuple[int, Parameter]:
 def _training_table(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Grid of a parameter and the log density it was trained under."""
     column, parameter = _parameter(name)
-    edges = np.linspace(parameter.lower, parameter.upper, 20_001)
+    edges = np.linspace(parameter.lower, parameter.upper, 5001)
     theta = torch.tensor([[0.5 * (p.lower + p.upper) for p in PARAMETERS]], dtype=torch.float64)
     theta = theta.repeat(len(edges), 1)
     theta[:, column] = torch.from_numpy(edges)
