@@ -16,8 +16,8 @@ import torch
 from scipy.special import ndtr
 from torch import Tensor
 
-__all__ = ["CLASSES", "DERIVED", "PARAMETERS", "PRIOR_TEXT", "Parameter", "log_slope", "to_theta",
-           "to_z"]  # fmt: skip
+__all__ = ["CLASSES", "DERIVED", "PARAMETERS", "PRIOR_TEXT", "Parameter", "cumulative",
+           "log_slope", "to_theta", "to_z"]  # fmt: skip
 
 CLASSES = ("young", "young_disk", "field_dwarf", "giant")
 
@@ -127,6 +127,17 @@ def _distribution(parameter: Parameter) -> tuple[Callable[[Array], Array], bool]
         "excess_slope": (1.8, 0.6),
     }[parameter.name]
     return _normal(mean, sd, low, high), False
+
+
+def cumulative(parameter: Parameter, value: Array) -> Array:
+    r"""Prior probability below each value, from the analytic distribution function.
+
+    Arguments:
+        parameter: One of `PARAMETERS`.
+        value: In its unit, within its bounds, shape :math:`(k,)`.
+    """
+    function, logarithmic = _distribution(parameter)
+    return function(np.log10(value) if logarithmic else value)
 
 
 _Z_MAX, _Z_STEP = 6.0, 0.005

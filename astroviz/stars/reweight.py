@@ -14,10 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from scipy.special import ndtr
 
-from astroviz.stars.parameters import PARAMETERS, Parameter, to_z
+from astroviz.stars.parameters import PARAMETERS, Parameter, cumulative
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
@@ -188,12 +186,9 @@ def _parameter(name: str) -> tuple[int, Parameter]:
 @cache
 def _training_table(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Grid of a parameter and the log density it was trained under."""
-    column, parameter = _parameter(name)
-    edges = np.linspace(parameter.lower, parameter.upper, 5001)
-    theta = torch.tensor([[0.5 * (p.lower + p.upper) for p in PARAMETERS]], dtype=torch.float64)
-    theta = theta.repeat(len(edges), 1)
-    theta[:, column] = torch.from_numpy(edges)
-    mass = np.diff(ndtr(to_z(theta)[:, column].numpy()))
+    _, parameter = _parameter(name)
+    edges = np.linspace(parameter.lower, parameter.upper, 20_001)
+    mass = np.diff(cumulative(parameter, edges))
     centres = 0.5 * (edges[1:] + edges[:-1])
     return centres, np.log(np.maximum(mass / np.diff(edges), 1e-300))
 
