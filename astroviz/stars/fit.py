@@ -19,7 +19,13 @@ import torch
 from torch import Tensor
 
 from astroviz.io.observations import State
-from astroviz.stars.noise import PARALLAX_ZERO_POINT, SURVEY_OF_BAND, floors, variability
+from astroviz.stars.noise import (
+    PARALLAX_ZERO_POINT,
+    SURVEY_OF_BAND,
+    error_law,
+    floors,
+    variability,
+)
 from astroviz.stars.physics import Physics
 from astroviz.stars.surveys import BANDS
 
@@ -56,7 +62,10 @@ def misfit(
         return torch.zeros(()), 0
     offset = torch.stack([variability(s, disk, mag.dtype) for s in SURVEY_OF_BAND], -1)
     veiled = torch.tensor([_ACCRETION.get(b.name, 0.0) for b in BANDS]) * disk[:, None]
-    variance = errors[1:16] ** 2 + floors(mag.dtype) ** 2 + offset**2 + veiled**2
+    # a faint star that noise made bright has a reported error that is too small, see `noise`
+    value = torch.where(seen[1:16], values[1:16], mag)
+    noise = errors[1:16] * error_law(mag) / error_law(value)
+    variance = noise**2 + floors(mag.dtype) ** 2 + offset**2 + veiled**2
     weight = torch.where(seen[1:16], 1 / variance, 0.0)
     residual = torch.where(seen[1:16], values[1:16] - mag, 0.0)
     shift = (weight * residual).sum(-1) / weight.sum(-1).clamp(min=1e-12)
