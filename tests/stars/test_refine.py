@@ -93,12 +93,12 @@ def test_the_same_seed_gives_the_same_draws(stars_model):
 
 
 def test_a_wrong_start_is_put_right(physics, stars_model):
-    """Of a shift by one standard deviation, far more than a flow's, less than half is left."""
+    """Of a shift by half a standard deviation, as a flow's may be, less than half is left."""
     stars = stars_model.simulate(1, seed=11, class_weights=(1.0, 0.0, 0.0, 0.0), pattern="all")
     right = stars_model.posterior(stars.observations).sample(N, refine=200)
     z = to_z(torch.from_numpy(np.nan_to_num(right.values[:, :9], nan=1.0)))
     disk = torch.from_numpy(right.extras["disk"] > 0.5)
-    wrong = z + z.std(0) * torch.tensor([1.0, 1.0, 0, 1.0, 0, 0, 0, 0, 0])
+    wrong = z + z.std(0) * torch.tensor([0.5, 0.5, 0, 0.5, 0, 0, 0, 0, 0])
     moved, _ = refine(
         wrong, disk, stars.values[0], stars.errors[0], stars.states[0], physics,
         torch.Generator().manual_seed(0), sweeps=200,
@@ -106,8 +106,8 @@ def test_a_wrong_start_is_put_right(physics, stars_model):
     for column in (0, 1, 3):
         before = float((wrong - z)[:, column].mean() / z[:, column].std())
         after = float((moved.mean(0) - z.mean(0))[column] / z[:, column].std())
-        assert before == pytest.approx(1.0, abs=0.05)
-        assert abs(after) < 0.5
+        assert before == pytest.approx(0.5, abs=0.05)
+        assert abs(after) < 0.25
 
 
 def test_the_work_can_be_stopped(physics):
