@@ -1,6 +1,6 @@
 r"""The live loop of a page: ask the engine, draw the newest answer, never fall behind.
 
-This module alone knows three facts about Panel (`tests/dashboards/test_live.py` fails when one of
+This module alone knows four facts about Panel (`tests/dashboards/test_live.py` fails when one of
 them changes):
 
 - a served widget waits `_debounce` milliseconds, 50 by default, before Python hears of it;
@@ -8,6 +8,8 @@ them changes):
   drag, so an instant widget must feed a `Live` loop, which keeps the newest question only;
 - Bokeh models may be written only while the document is locked for us, and an async callback holds
   no lock (panel#1447): answers go to the page by `add_next_tick_callback`;
+- every change of a Bokeh model is a message of its own, a hundred for one answer, unless the
+  document is held meanwhile: then they are one;
 - HoloViews and Bokeh figures are not thread-safe (holoviews#6162): nothing is drawn in the
   engine's thread, answers are only fetched from it.
 """
@@ -17,7 +19,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import panel as pn
@@ -27,13 +30,17 @@ from astroviz.core.engine import Engine
 from astroviz.core.request import Cancelled, Request
 from astroviz.core.ticket import Ticket
 
-__all__ = ["Live", "instant", "on_tick"]
+__all__ = ["Live", "instant", "on_tick", "together"]
 
 logger = logging.getLogger(__name__)
 
 # A question that has waited this long behind a running one replaces it in the engine. Below it the
 # running one is let finish, or a steady drag over a 100 ms model would never show anything.
 PATIENCE_S = 0.3
+
+# When the rest of the answer before came so soon after its first part, the first part of this one
+# is not drawn: a hand sees no difference, and every picture keeps the browser from the next one.
+SOON_S = 0.03
 
 W = TypeVar("W", bound=type)
 
@@ -48,12 +55,30 @@ def instant(widget: W) -> W:
     return type(widget)(f"Instant{widget.__name__}", (widget,), {"_debounce": 0})
 
 
+@contextmanager
+def together(document: Any) -> Iterator[None]:
+    """Send all changes made within as one message; call it with the document's lock held."""
+    if document is None or document.session_context is None:
+        yield
+        return
+    with pn.io.hold(document):
+        yield
+
+
 def on_tick(document: Any, act: Callable[[], None]) -> None:
-    """Run something with the document's lock held, soon; at once where there is no server."""
+    """Run something with the document's lock held, soon; at once where there is no server.
+
+    All that it changes reaches the browser in one message.
+    """
     if document is None or document.session_context is None:
         act()
         return
-    document.add_next_tick_callback(act)
+
+    def locked() -> None:
+        with together(document):
+            act()
+
+    document.add_next_tick_callback(locked)
 
 
 async def _next(parts: AsyncIterator[Draws]) -> Draws | None:
@@ -92,6 +117,7 @@ class Live:
         self._question: Callable[[], Request] | None = None
         self._task: asyncio.Task[None] | None = None
         self._asked_at = 0.0
+        self._remainder = float("inf")
         self._news = asyncio.Event()
         self._closed = False
 
@@ -168,12 +194,14 @@ class Live:
     async def _answer(self, question: Callable[[], Request]) -> None:
         self.ticket = ticket = self.engine.submit(question(), latest=self.key)
         parts = aiter(ticket)
-        drawn = False
+        drawn, first = False, float("inf")
         while not ticket.done:
             part = await self._part(parts, patience=0.0 if drawn else PATIENCE_S)
-            if part is not None and not drawn and not ticket.done:
+            first = min(first, time.monotonic())
+            if part is not None and not drawn and not ticket.done and self._remainder > SOON_S:
                 await self._draw(part, False)
                 drawn = True
+        self._remainder = time.monotonic() - first
         await self._draw(await ticket, True)
 
     async def _part(self, parts: AsyncIterator[Draws], patience: float) -> Draws | None:

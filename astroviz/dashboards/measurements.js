@@ -4,6 +4,9 @@
 const SYMBOLS = {observed: "●", limit: "▽", not_covered: "○", unusable: "✕", ignored: "–"}
 const WORDS = {observed: "observed", limit: "limit (not detected)", not_covered: "not covered", unusable: "unusable", ignored: "ignored"}
 
+/** A message that was not answered for so long (ms) no longer holds the next one back. */
+const PATIENCE = 2000
+
 /** @param {string} tag @param {object} props @param {...(Node|string)} children */
 function make(tag, props = {}, ...children) {
   const node = document.createElement(tag)
@@ -22,12 +25,16 @@ function shown(number, step) {
   return number == null || Number.isNaN(number) ? "" : Number(number).toFixed(digits(step))
 }
 
-/** One row of the table; `send` tells Python what changed. */
+/** One row of the table; `send` tells Python what changed and gives the number of the message. */
 class Row {
   constructor(row, send, mode) {
     this.name = row.name
     this.send = send
     this.dragging = false
+    this.moved = null
+    this.sent = 0
+    this.heard = 0
+    this.told = 0
     const options = Object.keys(SYMBOLS).map((state) => make("option", {value: state, textContent: `${SYMBOLS[state]}  ${WORDS[state]}`}))
     this.mark = make("span", {className: "mark", "aria-hidden": "true"})
     this.state = make("select", {"aria-label": `State of ${row.label}`, onchange: () => send({name: this.name, state: this.state.value})}, ...options)
@@ -43,21 +50,48 @@ class Row {
 
   /** Slider position for an error is logarithmic. */
   slide() {
+    this.written = null
     const raw = Number(this.slider.value)
     const key = this.mode
     const number = key === "error" ? 10 ** raw : raw
     const field = key === "error" ? this.error : this.value
     field.value = key === "error" ? number.toPrecision(2) : shown(number, this.step)
-    if (this.frame != null) { cancelAnimationFrame(this.frame) }
-    this.frame = requestAnimationFrame(() => { this.frame = null; this.send({name: this.name, [key]: Number(field.value)}) })
+    // Kept here: an older echo may be written into the field before its turn comes.
+    this.moved = {name: this.name, [key]: Number(field.value)}
+    this.tell()
+  }
+
+  /** Tell of the newest move: at once, then with each frame, never before the last was heard. */
+  tell() {
+    const waits = this.sent > this.heard && performance.now() - this.told < PATIENCE
+    if (this.moved == null || this.frame != null) { return }
+    if (waits) {
+      this.timer ??= setTimeout(() => { this.timer = null; this.tell() }, PATIENCE)
+      return
+    }
+    this.sent = this.send(this.moved)
+    this.told = performance.now()
+    this.moved = null
+    this.frame = requestAnimationFrame(() => {
+      this.frame = null
+      this.tell()
+    })
   }
 
   typed(key) {
+    this.written = null
     const number = Number(this[key].value)
     if (this[key].value !== "" && Number.isFinite(number)) { this.send({name: this.name, [key]: number}) }
   }
 
-  update(row, mode) {
+  /** `heard` is the number of the last message that Python has acted on. */
+  update(row, mode, heard = 0) {
+    this.heard = heard
+    this.tell()
+    // Of all rows a move changes one; each write costs the browser a look at the row's style.
+    const written = JSON.stringify([row, mode])
+    if (written === this.written) { return }
+    this.written = written
     this.mode = mode
     this.step = row.step
     this.el.dataset.state = row.state
@@ -69,7 +103,11 @@ class Row {
     this.value.step = row.step
     this.error.step = "any"
     this.slider.setAttribute("aria-label", mode === "error" ? `Error of ${row.label} (${row.unit})` : `${row.label} (${row.unit})`)
-    if (this.dragging) { return }
+    // A hand on the slider is ahead of Python: what comes back is older until the last move is.
+    if (this.dragging || this.moved != null || this.sent > heard) {
+      this.written = null
+      return
+    }
     const active = this.el.getRootNode()?.activeElement
     if (active !== this.value) { this.value.value = shown(row.value, row.step) }
     if (active !== this.error) { this.error.value = row.error == null ? "" : Number(row.error).toPrecision(2).replace(/\.?0+$/, "") }
@@ -92,7 +130,13 @@ export function render({model, el}) {
   const rows = new Map()
   const switches = new Map()
   let mode = "value"
-  const send = (message) => model.send_msg(message)
+  let number = 0
+  let shown = {rows: [], surveys: []}
+  const send = (message) => {
+    number += 1
+    model.send_msg({...message, number})
+    return number
+  }
   const box = make("div", {className: "table"})
   const head = make("div", {className: "modes", role: "radiogroup", "aria-label": "What the sliders move"})
   for (const [key, word] of [["value", "values"], ["error", "errors"]]) {
@@ -104,12 +148,12 @@ export function render({model, el}) {
     box.replaceChildren()
     rows.clear()
     switches.clear()
-    for (const survey of model.surveys) {
+    for (const survey of shown.surveys) {
       const input = make("input", {type: "checkbox", checked: survey.on, "aria-label": `Use ${survey.name}`, onchange: () => send({survey: survey.name, on: input.checked})})
       const count = make("span", {className: "count"})
       box.append(make("div", {className: "survey"}, make("label", {className: "switch"}, input, make("i"), make("b", {textContent: survey.name})), count))
       switches.set(survey.name, {input, count})
-      for (const row of model.rows.filter((entry) => entry.survey === survey.name)) {
+      for (const row of shown.rows.filter((entry) => entry.survey === survey.name)) {
         const line = new Row(row, send, mode)
         rows.set(row.name, line)
         box.append(line.el)
@@ -119,20 +163,23 @@ export function render({model, el}) {
   }
 
   function refresh() {
-    for (const row of model.rows) { rows.get(row.name)?.update(row, mode) }
-    for (const survey of model.surveys) {
+    for (const row of shown.rows) { rows.get(row.name)?.update(row, mode, model.heard) }
+    for (const survey of shown.surveys) {
       const {input, count} = switches.get(survey.name) ?? {}
       if (input == null) { continue }
       input.checked = survey.on
-      const own = model.rows.filter((row) => row.survey === survey.name)
+      const own = shown.rows.filter((row) => row.survey === survey.name)
       count.textContent = `${own.filter((row) => ["observed", "limit"].includes(row.state)).length} of ${own.length}`
     }
   }
 
-  const on_rows = () => (model.rows.every((row) => rows.has(row.name)) ? refresh() : build())
-  model.on("rows", on_rows)
-  model.on("surveys", refresh)
-  build()
+  const show = () => {
+    shown = {...shown, ...JSON.parse(model.shown)}
+    if (shown.rows.length && shown.rows.every((row) => rows.has(row.name))) { refresh() } else { build() }
+  }
+  model.on("shown", show)
+  model.on("heard", refresh)
+  show()
   const legend = make("div", {className: "legend"})
   for (const state of Object.keys(SYMBOLS)) {
     legend.append(make("span", {textContent: `${SYMBOLS[state]} ${WORDS[state].split(" (")[0]}`}))

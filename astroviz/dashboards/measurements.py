@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import panel as pn
 import param
+
+from astroviz.dashboards.live import together
 
 __all__ = ["Measurements", "cell_row"]
 
@@ -46,8 +49,8 @@ class Measurements(pn.custom.JSComponent):
     loop that keeps the newest question only.
     """
 
-    rows = param.List(default=[], doc="One mapping for each quantity, see `cell_row`.")
-    surveys = param.List(default=[], doc="Name and `on` of each survey.")
+    shown = param.String(default="{}", doc="Rows (see `cell_row`) and survey switches, as JSON.")
+    heard = param.Integer(default=0, doc="Number of the last message that was acted on.")
 
     _esm = (_HERE / "measurements.js").read_text(encoding="utf-8")
     _stylesheets = [(_HERE / "measurements.css").read_text(encoding="utf-8")]  # noqa: RUF012
@@ -55,7 +58,23 @@ class Measurements(pn.custom.JSComponent):
     def __init__(self, act: Callable[[Mapping[str, Any]], None], **params: Any) -> None:
         super().__init__(**params)
         self._act = act
+        self.rows: list[dict[str, Any]] = []
+
+    def show(self, rows: list[dict[str, Any]], surveys: Mapping[str, bool]) -> None:
+        """Show quantities and which surveys are on.
+
+        As one text: Bokeh looks into each value of a list for models, which takes longer.
+        """
+        self.rows = rows
+        switches = [{"name": name, "on": on} for name, on in surveys.items()]
+        self.shown = json.dumps({"rows": rows, "surveys": switches}, allow_nan=False)
 
     def _handle_msg(self, message: Any) -> None:
-        if isinstance(message, dict):
-            self._act(message)
+        if not isinstance(message, dict):
+            return
+        number = int(message.pop("number", 0))
+        with together(pn.state.curdoc):
+            try:
+                self._act(message)
+            finally:
+                self.heard = number

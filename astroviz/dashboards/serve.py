@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import panel as pn
-from tornado.web import RequestHandler
 
+from astroviz.dashboards.addresses import other_addresses
 from astroviz.dashboards.gallery import PAGES, PageEntry, gallery
 from astroviz.dashboards.shell import plain_page, shell_of
 
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 # A table travels from the browser in one websocket message, base64-coded; Bokeh's own limit of
 # 20 MB is too small for a catalogue. `dashboards.upload` says a sentence above this.
 MESSAGE_LIMIT = 400 * 2**20
+
+# A visitor who comes with the start should not meet the compiler.
+WARM_FOR_S, WARM_LATER_S = 2.0, 4.0
 
 
 class House:
@@ -93,18 +96,7 @@ class House:
         self.sessions.discard(session)
 
 
-class Liveness(RequestHandler):
-    """Answers 200 while the server lives, and says whether each page's model does."""
-
-    def initialize(self, house: House) -> None:
-        self.house = house
-
-    def get(self) -> None:
-        self.set_header("Content-Type", "application/json")
-        self.write(json.dumps(self.house.health()))
-
-
-def _page(entry: PageEntry, house: House, view: str | None) -> Callable[[], Any]:
+def _page(entry: PageEntry, house: House, view: str) -> Callable[[], Any]:
     """What Panel calls for each visitor of a route."""
 
     def build() -> Any:
@@ -140,21 +132,42 @@ def _page(entry: PageEntry, house: House, view: str | None) -> Callable[[], Any]
 
 
 def routes(house: House) -> dict[str, Callable[[], Any]]:
-    """Every address and what it shows."""
+    """Every address that shows something, and what."""
     pages: dict[str, Callable[[], Any]] = {"/": lambda: gallery(house)}
     for entry in PAGES:
-        pages[entry.route] = _page(entry, house, None)
         for view in entry.views:
             pages[f"{entry.route}/{view}"] = _page(entry, house, view)
     return pages
 
 
-def _say_it(error: Exception) -> None:
+def _say_it(house: House, error: Exception) -> None:
     """An error in any callback becomes a sentence on its page and a trace in the log."""
     logger.error("a callback failed", exc_info=error)
     shell = shell_of(pn.state.curdoc)
     if shell is not None:
         shell.say(f"That did not work: {error}", "error")
+        if shell.failure:
+            house.broken[shell.address] = shell.failure
+
+
+def _warm_up(house: House, loop: Any) -> None:
+    """Build each page once and throw it away, so that no visitor waits for what is done once.
+
+    After the server listens, and in its thread: pages are not built in two threads at a time.
+    """
+    for entry in PAGES:
+        model = house.model(entry.model)
+        if model is not None:
+            try:
+                page = entry.build(model, house.engine, None)
+                loop.call_later(WARM_FOR_S, page.close)  # its first answer is warmed up as well
+            except Exception:
+                logger.exception("the page %s could not be warmed up", entry.route)
+    from astroviz.plots.raster import warm
+
+    # Takes seconds, and is wanted by maps and by tables of more than 20,000 stars only.
+    thread = threading.Thread(target=warm, name="astroviz-warm", daemon=True)
+    loop.call_later(WARM_LATER_S, thread.start)
 
 
 def _password(path: Path | str | None) -> str | None:
@@ -194,7 +207,7 @@ def make_server(
     house = House(engine, models if models is not None else _shipped(device), max_sessions)
     house.load_all()
     pn.extension(notifications=False, reconnect=True)
-    pn.config.exception_handler = _say_it
+    pn.config.exception_handler = partial(_say_it, house)
     security: dict[str, Any] = {}
     if password is not None:
         security = {"basic_auth": password, "cookie_secret": secrets.token_hex(32)}
@@ -205,23 +218,18 @@ def make_server(
             address=address,
             show=show,
             websocket_origin=_origins(address, port),
-            extra_patterns=[(r"/liveness", Liveness, {"house": house})],
+            extra_patterns=other_addresses(house, PAGES),
             websocket_max_message_size=MESSAGE_LIMIT,
             check_unused_sessions_milliseconds=5_000,
             unused_session_lifetime_milliseconds=15_000,
-            warm=warm,
             **security,
         )
     except OSError as error:
         raise OSError(
             f"port {port} of {address} cannot be used ({error.strerror}): choose another port."
         ) from error
-    house.sessions.clear()
     if warm:
-        from astroviz.plots.raster import warm as warm_raster
-
-        # Compiles for seconds, wanted by tables of more than 20,000 stars only.
-        threading.Thread(target=warm_raster, name="astroviz-warm", daemon=True).start()
+        server.io_loop.add_callback(_warm_up, house, server.io_loop)
     return server, house
 
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from typing import Any, Protocol
 
 import panel as pn
@@ -21,7 +22,8 @@ import param
 
 from astroviz.dashboards.appearance import LINE, QuietPage, brand, note, spacer, text
 from astroviz.dashboards.desk import Desk
-from astroviz.dashboards.live import on_tick
+from astroviz.dashboards.live import on_tick, together
+from astroviz.dashboards.voice import Voice
 
 __all__ = ["Drawer", "Explorer", "Shell", "View", "shell_of"]
 
@@ -42,6 +44,20 @@ DRAWER_STYLE = {
     "box-shadow": "-8px 0 24px rgba(0, 0, 0, 0.10)",
     "z-index": "1100",
 }
+
+
+# What is seen before the panels are there.
+SKELETON = """
+<style>
+  :host, .bk-clearfix { height: 100%; }
+  .panels { display: grid; gap: 10px; height: calc(100vh - 150px); margin: 30px 12px 12px;
+    grid-template-columns: 1fr 1.2fr 1.2fr; }
+  .panels i { border: 1px solid var(--line); border-radius: 8px;
+    background: var(--panel-surface-color); }
+</style>
+<div class="panels" role="status" aria-label="The panels are on their way">
+  <i></i><i></i><i></i></div>
+"""
 
 
 class Explorer(Protocol):
@@ -132,10 +148,11 @@ class Shell(pn.viewable.Viewer):
         self.client = secrets.token_hex(6)
         self._built: dict[str, Any] = {}
         self._contents: dict[str, Any] = {}
+        self.failure = ""
+        self._closed = False
         self._closing: list[Callable[[], None]] = []
         self._address_task: asyncio.TimerHandle | None = None
         self._busy_task: asyncio.TimerHandle | None = None
-        self._cancel: Callable[[], None] | None = None
         super().__init__(view=view or next(iter(self.views)))
         self._make_header(question)
         self._make_strip(controls)
@@ -172,36 +189,11 @@ class Shell(pn.viewable.Viewer):
         ]
 
     def _make_strip(self, controls: Sequence[Any]) -> None:
-        self.progress_bar = pmui.LinearProgress(
-            value=0, variant="determinate", width=110, margin=(0, 6), align="center"
-        )
-        self.progress_text = text("", faint=True, size=12, align="center", margin=(0, 6))
-        self.cancel_button = pmui.Button(
-            label="Cancel", size="small", variant="outlined", align="center", margin=(0, 4)
-        )
-        self.progress = pn.Row(
-            self.progress_text,
-            self.progress_bar,
-            self.cancel_button,
-            visible=False,
-            margin=0,
-            align="center",
-        )
-        self.message = pmui.Alert(
-            object="",
-            closeable=True,
-            visible=False,
-            severity="info",
-            margin=(6, 12, 0, 12),
-            sizing_mode="stretch_width",
-        )
-        self.cancel_button.on_click(lambda _: self._cancel and self._cancel())
-        self.spinner = pmui.CircularProgress(size=18, visible=False, align="center", margin=(0, 8))
+        self.voice = Voice(width=330, height=40, margin=0, align="center")
         self.strip = pn.Row(
             *controls,
-            self.spinner,
             spacer(),
-            self.progress,
+            self.voice,
             sizing_mode="stretch_width",
             height=40,
             margin=(8, 12, 0, 12),
@@ -229,7 +221,6 @@ class Shell(pn.viewable.Viewer):
         body = pn.Column(
             self.desk,
             self.strip,
-            self.message,
             self.stage,
             sizing_mode="stretch_both",
             margin=0,
@@ -258,7 +249,7 @@ class Shell(pn.viewable.Viewer):
     # --- wiring ---------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        self.page.param.watch(lambda event: setattr(self, "dark", event.new), "dark_theme")
+        self.page.param.watch(self._on_theme, "dark_theme")
         names = [name for name in self.explorer.param if name != "name"]
         self.explorer.param.watch(self._on_state, names)
         for key, act in (("undo", self._undo), ("redo", self._redo)):
@@ -274,9 +265,26 @@ class Shell(pn.viewable.Viewer):
         self._on_state()
 
     def open(self) -> Shell:
-        """Build and show the current view; call once the page's own parts exist."""
-        self._show_view()
+        """Show the current view; call once the page's own parts exist.
+
+        In a browser the bar and the frame come first: the figures, four models in five, follow as
+        soon as the frame is on screen.
+        """
+        self.stage[:] = [note(SKELETON, sizing_mode="stretch_both")]
+        pn.state.onload(self._open)
         return self
+
+    def _open(self) -> None:
+        if self._closed:
+            return
+        try:
+            with together(self.document):
+                self._show_view()
+        except Exception as error:
+            self.failure = str(error)
+            words = f"<p>This view could not be drawn: {escape(self.failure)}</p>"
+            self.stage[:] = [note(words, margin=(24, 12))]
+            raise
 
     def on_close(self, act: Callable[[], None]) -> None:
         """Do something when the tab is gone (drop tickets, forget tables)."""
@@ -284,6 +292,7 @@ class Shell(pn.viewable.Viewer):
 
     def close(self) -> None:
         """The tab is gone."""
+        self._closed = True
         context = getattr(self.document, "session_context", None)
         if context is not None:
             _SHELLS.pop(context.id, None)
@@ -301,6 +310,10 @@ class Shell(pn.viewable.Viewer):
             self._built[self.view] = self.views[self.view].build()
         self.stage[:] = [self._built[self.view]]
         self._on_state()
+
+    def _on_theme(self, event: Any) -> None:
+        with together(self.document):  # a thousand colours change
+            self.dark = event.new
 
     @param.depends("dark", watch=True)
     def _repaint(self) -> None:
@@ -373,27 +386,20 @@ class Shell(pn.viewable.Viewer):
             self._spin(False)
 
     def _spin(self, on: bool) -> None:
-        if self.spinner.visible != on:
-            self.spinner.visible = on
+        self.voice.busy = on
 
     def say(self, sentence: str, kind: str = "info") -> None:
-        """Show a sentence above the panels until it is closed; kind is MUI's severity."""
-        if not sentence:
-            self.message.visible = False
-            return
-        self.message.param.update(object=sentence, severity=kind, visible=True)
+        """Show a sentence over the page until it is closed: info, success, warning or error."""
+        self.voice.param.update(sentence=sentence, kind=kind)
 
     def show_progress(
         self, sentence: str, fraction: float | None, cancel: Callable[[], None] | None = None
     ) -> None:
         """Show how far a long job is; an empty sentence takes the bar away."""
-        self.progress.visible = bool(sentence)
-        self.progress_text.object = text(sentence, faint=True, size=12).object
-        known = fraction is not None
-        self.progress_bar.variant = "determinate" if known else "indeterminate"
-        self.progress_bar.value = round(100 * fraction) if fraction is not None else 0
-        self.cancel_button.visible = cancel is not None
-        self._cancel = cancel
+        self.voice.cancel = cancel
+        self.voice.param.update(
+            progress=sentence, fraction=fraction, cancellable=cancel is not None
+        )
 
     def __panel__(self) -> QuietPage:
         return self.page

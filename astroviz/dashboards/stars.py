@@ -74,6 +74,7 @@ class StarsPage:
         sentences = self.explorer.from_query(wanted) if wanted else ()
         self.draws: Any = None
         self._fit = True
+        self._complete = False
         self._rest: asyncio.TimerHandle | None = None
         self.pinned_draws: Any = None
         self.controls = StarsControls(self.explorer, lambda *said: self.shell.say(*said))
@@ -97,7 +98,7 @@ class StarsPage:
         )
         self._watch()
         self.shell.open()
-        self._start()
+        self.ask()
         if sentences:
             self.shell.say(" ".join(sentences), "warning")
 
@@ -150,13 +151,6 @@ class StarsPage:
             shell.desk.on_key(key, act)
         shell.on_close(self.close)
 
-    def _start(self) -> None:
-        """The first answer comes with the page when the engine is free, and soon after if not."""
-        if self.live.ask_and_wait(lambda: self.explorer.request(exact=False)):
-            self._ask_pin()
-        else:
-            pn.state.onload(self.ask)
-
     def close(self) -> None:
         """The tab is gone."""
         if self._rest is not None:
@@ -188,12 +182,18 @@ class StarsPage:
             self._rest.cancel()
 
         def rested() -> None:
-            self._fit = True
-            on_tick(self.shell.document, self._redraw)
+            on_tick(self.shell.document, self._fit_now)
 
         try:
             self._rest = asyncio.get_running_loop().call_later(REST_S, rested)
         except RuntimeError:  # outside a server there is no hand to wait for
+            self._fit = True
+
+    def _fit_now(self) -> None:
+        """Let the axes follow: now, or with the rest of an answer that is on its way."""
+        if self.star is not None and self._complete:
+            self.star.fit()
+        else:
             self._fit = True
 
     def ask(self) -> None:
@@ -215,7 +215,7 @@ class StarsPage:
             self.pin_live.ask(lambda: self.explorer.requests()["pinned"])
 
     def _show(self, draws: Any, complete: bool) -> None:
-        self.draws = draws
+        self.draws, self._complete = draws, complete
         self._redraw(complete)
         if complete:
             self.explorer.store(self.explorer.row, draws)

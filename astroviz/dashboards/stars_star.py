@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from astroviz.dashboards.appearance import card, framed, note
 from astroviz.dashboards.measurements import Measurements, cell_row
 from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.stars_numbers import ANSWER_CSS, chances, numbers_html, tiles_html
+from astroviz.dashboards.voice import Headline
 from astroviz.plots.age import AgePlot
 from astroviz.plots.corner import Corner
 from astroviz.plots.spectrum import Spectrum
@@ -43,14 +43,9 @@ class StarView:
             self._on_measurement, sizing_mode="stretch_both", margin=0
         )
         self.spectrum = Spectrum(BANDS, self._zero_flux(), dark=dark)
-        self.age = AgePlot(dark=dark)
-        # Room for the bars below it, which the page shows as numbers instead.
-        self.age.figure.min_border_left = 12
+        self.age = AgePlot(dark=dark, bars=False)
         self.corner = self._new_corner()
-        self.sentence = note("", height=22)
-        self.warning = pmui.Alert(
-            object="", severity="warning", visible=False, margin=0, sizing_mode="stretch_width"
-        )
+        self.headline = Headline(height=24, sizing_mode="stretch_width", margin=(0, 0, 4, 0))
         self.tiles = note("", width=176, sizing_mode=None, margin=(4, 12, 0, 4))
         self.numbers = note("", margin=(0, 14, 10, 14))
         for pane in (self.tiles, self.numbers):
@@ -85,7 +80,7 @@ class StarView:
         age = card(
             "Age and membership",
             pn.Row(
-                framed(_pane(self.age.figure)), self.tiles, sizing_mode="stretch_both", margin=0
+                framed(_pane(self.age.layout)), self.tiles, sizing_mode="stretch_both", margin=0
             ),
         )
         self.corner_pane = _pane(self.corner.layout)
@@ -101,8 +96,7 @@ class StarView:
         middle = pn.Column(sed, age, sizing_mode="stretch_both", margin=0, styles=GAP)
         panels = pn.Row(left, middle, posterior, sizing_mode="stretch_both", margin=0, styles=GAP)
         return pn.Column(
-            self.sentence,
-            self.warning,
+            self.headline,
             panels,
             sizing_mode="stretch_both",
             margin=(0, 12, 12, 12),
@@ -183,11 +177,11 @@ class StarView:
     def show_star(self) -> None:
         """Show the measurements as they stand, before the answer to them is there."""
         explorer = self.explorer
-        self.measurements.param.update(
-            rows=[cell_row(cell) for cell in explorer.cells()],
-            surveys=[{"name": name, "on": name in explorer.surveys} for name in SURVEYS],
+        self.measurements.show(
+            [cell_row(cell) for cell in explorer.cells()],
+            {name: name in explorer.surveys for name in SURVEYS},
         )
-        self.sentence.object = f"<span>{escape(explorer.sentence())}</span>"
+        self.headline.sentence = explorer.sentence()
 
     def show_answer(
         self, draws: Any, summary: Any, pinned: Any, complete: bool, fit: bool
@@ -204,7 +198,7 @@ class StarView:
         explorer = self.explorer
         weights = explorer.reweight(draws).weights
         overlays, truth = set(explorer.overlays), explorer.truth()
-        self.spectrum.update(explorer.sed(draws, curves=complete), fit=fit)
+        self.spectrum.update(explorer.sed(draws), fit=fit)
         self.age.update(draws["log_age"], weights, chances(summary))
         self.corner.update(_columns(draws, self.corner.names), weights, fit=False)
         if complete:
@@ -218,6 +212,11 @@ class StarView:
                 summary, known, truth if "truth" in overlays else {}
             )
             self._warn(summary)
+
+    def fit(self) -> None:
+        """Let the axes follow what is drawn."""
+        self.spectrum.fit()
+        self.corner.fit()
 
     def _show_overlays(self, overlays: set[str], truth: Mapping[str, float], pinned: Any) -> None:
         corner, age = self.corner, self.age
@@ -254,7 +253,7 @@ class StarView:
             )
         if summary.refusal:
             sentences.append(summary.refusal)
-        self.warning.param.update(object=" ".join(sentences), visible=bool(sentences))
+        self.headline.warnings = sentences
 
     # --- what the hands do --------------------------------------------------------------------
 

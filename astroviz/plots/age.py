@@ -21,15 +21,16 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from astroviz.plots.columns import as_column, put
 from astroviz.plots.density import marginal
 from astroviz.plots.frame import (
     Chart,
     add_legend,
-    as_column,
     fixed_ticks,
     mark,
     new_figure,
     save_tool,
+    stand_in,
 )
 from astroviz.plots.theme import FONT
 
@@ -77,9 +78,12 @@ class AgePlot(Chart):
     Arguments:
         dark: Whether the ground is dark.
         bounds: Range of log10 of the age in years.
+        bars: Whether there are bars; a page may show the chances otherwise.
     """
 
-    def __init__(self, dark: bool = False, bounds: tuple[float, float] = (5.7, 8.0)) -> None:
+    def __init__(
+        self, dark: bool = False, bounds: tuple[float, float] = (5.7, 8.0), bars: bool = True
+    ) -> None:
         super().__init__(dark)
         self.bounds = bounds
         self._peak = 1.0
@@ -91,8 +95,8 @@ class AgePlot(Chart):
         self.interval = ColumnDataSource(dict(nothing))
         self.marks = {role: ColumnDataSource({"x": as_column([])}) for role in _MARKS}
         self.bars = ColumnDataSource({"name": [], "chance": [], "length": [], "text": []})
-        self.figure = self._make_strip()
-        self.chances = self._make_bars()
+        self.figure = self._make_strip(112 if bars else 12)
+        self.chances = self._make_bars() if bars else None
         self.layout = self._make_layout()
         self._announce()
 
@@ -118,23 +122,29 @@ class AgePlot(Chart):
         density = found.density if len(found.values) else np.empty(0)
         grid = found.grid[: len(density)]
         self._peak = float(density.max()) if len(density) else 1.0
-        self.posterior.data = {"x": as_column(grid), "y": as_column(density / self._peak)}
+        put(self.posterior, {"x": as_column(grid), "y": as_column(density / self._peak)})
         low, _, high = found.quantiles
         inside = (grid >= low) & (grid <= high)
-        self.interval.data = {
-            "x": as_column(grid[inside]),
-            "y": as_column(density[inside] / self._peak),
-        }
+        put(
+            self.interval,
+            {
+                "x": as_column(grid[inside]),
+                "y": as_column(density[inside] / self._peak),
+            },
+        )
         self._draw_prior()
         drawn = dict(age_chances(log_age, weights) if chances is None else chances)
         names = list(drawn)
-        self.bars.data = {
-            "name": names,
-            "chance": as_column(list(drawn.values())),
-            "length": as_column(0.88 * np.nan_to_num(list(drawn.values()))),
-            "text": [f"{chance:.2f}" for chance in drawn.values()],
-        }
-        if list(self.chances.y_range.factors) != names[::-1]:
+        put(
+            self.bars,
+            {
+                "name": names,
+                "chance": as_column(list(drawn.values())),
+                "length": as_column(0.88 * np.nan_to_num(list(drawn.values()))),
+                "text": [f"{chance:.2f}" for chance in drawn.values()],
+            },
+        )
+        if self.chances is not None and list(self.chances.y_range.factors) != names[::-1]:
             self.chances.y_range.factors = names[::-1]
         self._announce()
         return drawn
@@ -160,7 +170,7 @@ class AgePlot(Chart):
         if role not in self.marks:
             raise ValueError(f"no mark {role!r}; there are {', '.join(self.marks)}")
         places = [] if places is None else np.atleast_1d(np.asarray(places, dtype=float))
-        self.marks[role].data = {"x": as_column(places)}
+        put(self.marks[role], {"x": as_column(places)})
 
     def describe(self) -> str:
         """Age and chances in words."""
@@ -174,11 +184,12 @@ class AgePlot(Chart):
     def _draw_prior(self) -> None:
         grid, density = self._prior or (np.empty(0), np.empty(0))
         # equal areas: how far the posterior rises above the prior is what the data taught
-        self.prior.data = {"x": as_column(grid), "y": as_column(density / self._peak)}
+        put(self.prior, {"x": as_column(grid), "y": as_column(density / self._peak)})
+        self.legend.items[1].visible = self._prior is not None
 
-    def _make_strip(self) -> figure:
+    def _make_strip(self, left: int) -> figure:
         plot = new_figure(
-            "age", self.ink, "age (Myr)", tools="", save=False, min_border_left=112,
+            "age", self.ink, "age (Myr)", tools="", save=False, min_border_left=left,
             x_range=Range1d(*self.bounds), y_range=Range1d(0, 1.15), toolbar_location=None,
         )  # fmt: skip
         plot.yaxis.visible = plot.ygrid.visible = False
@@ -199,9 +210,9 @@ class AgePlot(Chart):
         for role, dash in _MARKS.items():
             span = VSpan(x="x", line_width=2, line_dash=dash)
             mark(plot, self.ink, self.marks[role], span, line_color=role)
-        legend = add_legend(
-            plot, self.ink, {"posterior": posterior, "prior": prior}, location="top_right"
-        )
+        lines = {"posterior": posterior, "prior": prior}
+        entries = {label: stand_in(plot, line) for label, line in lines.items()}
+        self.legend = legend = add_legend(plot, self.ink, entries, location="top_right")
         legend.background_fill_alpha = 0.4
         return plot
 
@@ -225,13 +236,16 @@ class AgePlot(Chart):
 
     def _make_layout(self) -> GridPlot:
         layout = GridPlot(
-            children=[(self.figure, 0, 0), (self.chances, 1, 0)],
-            rows=["minmax(0, 1fr)", "64px"],
+            children=[(self.figure, 0, 0)],
+            rows=["minmax(0, 1fr)"],
             cols=["minmax(0, 1fr)"],
             sizing_mode="stretch_both",
             name="age",
             toolbar_location=None,
         )
+        if self.chances is not None:
+            layout.children = [*layout.children, (self.chances, 1, 0)]
+            layout.rows = ["minmax(0, 1fr)", "64px"]
         self.figure.update(toolbar_location="above", toolbar_inner=True)
         self.figure.add_tools(*(save_tool(layout, "age", kind) for kind in ("png", "svg")))
         self.ink.watch(lambda: layout.update(styles={"background-color": self.ink("paper")}))

@@ -23,7 +23,8 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from astroviz.plots.frame import Chart, as_column, mark, tooltip
+from astroviz.plots.columns import as_column
+from astroviz.plots.frame import Chart, mark, tooltip
 from astroviz.plots.raster import LARGEST_POINTS, count_points, flat, inside_polygon, shade
 
 __all__ = ["RowMap", "rows_inside"]

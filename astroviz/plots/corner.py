@@ -1,7 +1,7 @@
 r"""The corner plot: marginals on the diagonal, joint regions below, all patched in place.
 
 Contours bound the regions of highest density that hold 39 and 86 % of the draws, which are one and
-two standard deviations of a normal distribution in two dimensions.
+two standard deviations of a normal distribution in two dimensions. Draws are points outside them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bokeh.models import Axis as BokehAxis
 from bokeh.models import (
     BasicTicker,
     ColumnDataSource,
+    GlyphRenderer,
     GridPlot,
     HSpan,
     Line,
@@ -27,16 +28,9 @@ from bokeh.models import (
 from bokeh.models import Range1d as Range
 from bokeh.plotting import figure
 
+from astroviz.plots.columns import as_column, put
 from astroviz.plots.density import Joint, Marginal, joint, marginal, thin
-from astroviz.plots.frame import (
-    Chart,
-    add_legend,
-    as_column,
-    mark,
-    new_figure,
-    pretty_unit,
-    save_tool,
-)
+from astroviz.plots.frame import Chart, add_legend, mark, new_figure, pretty_unit, save_tool
 
 __all__ = ["Corner", "CornerMarks", "axis_title", "corner_marks", "format_interval"]
 
@@ -144,6 +138,7 @@ class Corner(Chart):
         self._values: dict[str, Mapping[str, Any]] = {}
         self._peaks = [1.0] * len(self.axes)
         self.sources = self._make_sources()
+        self._renderers: dict[str, list[GlyphRenderer]] = {}
         self.figures: dict[tuple[int, int], figure] = {}
         self._ranges = [Range(0, 1) for _ in self.axes]
         for j in range(len(self.axes)):
@@ -151,6 +146,7 @@ class Corner(Chart):
             for i in range(j):
                 self.figures[i, j] = self._make_panel(i, j)
         self.layout = self._make_layout()
+        self._show_roles()
         self._announce()
 
     def update(
@@ -169,9 +165,16 @@ class Corner(Chart):
         """
         marks = corner_marks(values, self.axes, weights, self._points)
         self._sets["posterior"] = marks
-        self.sources["points"].data = {
-            name: as_column(marks.points[:, k]) for k, name in enumerate(self.names)
-        }
+        put(
+            self.sources["points"],
+            {name: as_column(marks.points[:, k]) for k, name in enumerate(self.names)},
+        )
+        for (i, j), region in marks.joints.items():
+            x, y = marks.points[:, [i, j]].T
+            kept = np.ones(len(x), bool) if region is None else region.outside(x, y)
+            put(
+                self.sources[f"points:{i}:{j}"], {"x": as_column(x[kept]), "y": as_column(y[kept])}
+            )
         for k, part in enumerate(marks.marginals):
             self.figures[k, k].title.text = format_interval(part.quantiles)
         self._draw("posterior")
@@ -215,8 +218,8 @@ class Corner(Chart):
         if role not in ("truth", "literature"):
             raise ValueError(f"no mark {role!r}; there are truth, literature")
         self._values[role] = {k: v for k, v in (values or {}).items() if k in self.names}
-        self.sources[role].data = _mark_columns(self.names, self._values[role], errors or {})
-        self._show_legend()
+        put(self.sources[role], _mark_columns(self.names, self._values[role], errors or {}))
+        self._show_roles()
         self._announce()
 
     def fit(self) -> None:
@@ -241,17 +244,22 @@ class Corner(Chart):
         return f"Corner plot. Median and 68 % interval: {'; '.join(parts)}.{tail}"
 
     def _make_sources(self) -> dict[str, ColumnDataSource]:
+        def nothing() -> dict[str, Any]:
+            return {"x": as_column([]), "y": as_column([])}
+
+        # All draws that may be points, for who wants them; panels hold those outside the regions.
         sources = {"points": ColumnDataSource({name: as_column([]) for name in self.names})}
         for role in ("truth", "literature"):
             sources[role] = ColumnDataSource(_mark_columns(self.names, {}, {}))
         for role in ("posterior", "prior", "pinned"):
             for j in range(len(self.axes)):
-                sources[f"{role}:{j}"] = ColumnDataSource({"x": as_column([]), "y": as_column([])})
+                sources[f"{role}:{j}"] = ColumnDataSource(nothing())
                 for i in range(j):
                     sources[f"{role}:{i}:{j}"] = ColumnDataSource(dict(_EMPTY_REGION))
-        for key, source in sources.items():
-            if key.startswith("posterior") and key.count(":") == 2:
-                source.data = {**_EMPTY_REGION, "alpha": [0.22, 0.5]}
+        for j in range(len(self.axes)):
+            for i in range(j):
+                sources[f"points:{i}:{j}"] = ColumnDataSource(nothing())
+                sources[f"posterior:{i}:{j}"].data["alpha"] = [0.22, 0.5]
         return sources
 
     def _frame(self, i: int, j: int, **options: Any) -> figure:
@@ -278,22 +286,26 @@ class Corner(Chart):
         plot.xgrid.visible = plot.ygrid.visible = False
         return plot
 
+    def _mark(self, role: str, plot: figure, key: str, glyph: Any, **roles: str) -> GlyphRenderer:
+        """Draw a glyph that is there only while its role is."""
+        renderer = mark(plot, self.ink, self.sources[key], glyph, **roles)
+        self._renderers.setdefault(role, []).append(renderer)
+        return renderer
+
     def _make_diagonal(self, k: int) -> figure:
         plot = self._frame(k, k, y_range=Range(0, _HEADROOM), title=" ")
         plot.yaxis.visible = False
         plot.title.update(align="center", text_font_size="11px")
-        ink, sources = self.ink, self.sources
         for role, width, dash in (("prior", 1.5, "dotted"), ("posterior", 2, "solid"),
                                   ("pinned", 2, "dashed")):  # fmt: skip
-            source = sources[f"{role}:{k}"]
             if role == "posterior":
                 area = VArea(x="x", y1=0, y2="y", fill_alpha=0.22)
-                mark(plot, ink, source, area, fill_color=role)
+                self._mark(role, plot, f"{role}:{k}", area, fill_color=role)
             line = Line(x="x", y="y", line_width=width, line_dash=dash)
-            mark(plot, ink, source, line, line_color=role)
+            self._mark(role, plot, f"{role}:{k}", line, line_color=role)
         for role, dash in (("literature", "dashed"), ("truth", "solid")):
             span = VSpan(x=self.names[k], line_width=2, line_dash=dash)
-            mark(plot, ink, sources[role], span, line_color=role)
+            self._mark(role, plot, role, span, line_color=role)
         return plot
 
     def _make_panel(self, i: int, j: int) -> figure:
@@ -301,32 +313,33 @@ class Corner(Chart):
         plot.yaxis.ticker = BasicTicker(desired_num_ticks=3)
         if i > 0:
             _hide_labels(plot.yaxis[0])
-        ink, sources, x, y = self.ink, self.sources, self.names[i], self.names[j]
-        points = Scatter(x=x, y=y, size=2.5, line_color=None, fill_alpha=0.45)
-        mark(plot, ink, sources["points"], points, fill_color="posterior")
+        x, y, key = self.names[i], self.names[j], f"{i}:{j}"
+        points = Scatter(x="x", y="y", size=2.5, line_color=None, fill_alpha=0.55)
+        self._mark("posterior", plot, f"points:{key}", points, fill_color="posterior")
         region = MultiPolygons(xs="xs", ys="ys", fill_alpha="alpha", line_width=1)
-        posterior = sources[f"posterior:{i}:{j}"]
-        mark(plot, ink, posterior, region, fill_color="posterior", line_color="posterior")
+        colours = {"fill_color": "posterior", "line_color": "posterior"}
+        self._mark("posterior", plot, f"posterior:{key}", region, **colours)
         for role, dash in (("prior", "dotted"), ("pinned", "dashed")):
             outline = MultiPolygons(
                 xs="xs", ys="ys", fill_color=None, line_width=1.5, line_dash=dash
             )
-            mark(plot, ink, sources[f"{role}:{i}:{j}"], outline, line_color=role)
+            self._mark(role, plot, f"{role}:{key}", outline, line_color=role)
         self._add_marks(plot, x, y)
         return plot
 
     def _add_marks(self, plot: figure, x: str, y: str) -> None:
-        ink, literature, truth = self.ink, self.sources["literature"], self.sources["truth"]
         across = Segment(x0=f"{x}_low", x1=f"{x}_high", y0=y, y1=y, line_width=1.5)
         along = Segment(x0=x, x1=x, y0=f"{y}_low", y1=f"{y}_high", line_width=1.5)
         for bar in (across, along):
-            mark(plot, ink, literature, bar, line_color="literature")
+            self._mark("literature", plot, "literature", bar, line_color="literature")
         square = Scatter(x=x, y=y, marker="square", size=8)
-        mark(plot, ink, literature, square, fill_color="literature", line_color="paper")
+        colours = {"fill_color": "literature", "line_color": "paper"}
+        self._mark("literature", plot, "literature", square, **colours)
         for span in (VSpan(x=x, line_alpha=0.55), HSpan(y=y, line_alpha=0.55)):
-            mark(plot, ink, truth, span, line_color="truth")
+            self._mark("truth", plot, "truth", span, line_color="truth")
         star = Scatter(x=x, y=y, marker="star", size=13)
-        mark(plot, ink, truth, star, fill_color="truth", line_color="paper")
+        colours = {"fill_color": "truth", "line_color": "paper"}
+        self._mark("truth", plot, "truth", star, **colours)
 
     def _make_layout(self) -> GridPlot:
         """Cells of equal frames: the first column and the last row also hold the labels."""
@@ -372,7 +385,6 @@ class Corner(Chart):
             )
         self.legend = add_legend(plot, self.ink, entries, location="top_right")
         self._roles = list(entries)
-        self._show_legend()
         return plot
 
     def _shown(self) -> list[str]:
@@ -380,10 +392,15 @@ class Corner(Chart):
         order = ("posterior", "pinned", "prior", "truth", "literature")
         return [role for role in order if role in self._sets or role in marks]
 
-    def _show_legend(self) -> None:
+    def _show_roles(self) -> None:
+        """Show what is there: what is hidden costs the browser nothing."""
+        shown = self._shown()
+        for role, renderers in self._renderers.items():
+            for renderer in renderers:
+                if renderer.visible != (role in shown):
+                    renderer.visible = role in shown
         if not hasattr(self, "legend"):
             return
-        shown = self._shown()
         for role, item in zip(self._roles, self.legend.items, strict=True):
             if item.visible != (role in shown):
                 item.visible = role in shown
@@ -398,9 +415,9 @@ class Corner(Chart):
                 data: dict[str, Any] = {"xs": xs, "ys": ys}
                 if role == "posterior":
                     data["alpha"] = [0.22, 0.5]
-                self.sources[f"{role}:{i}:{j}"].data = data
+                put(self.sources[f"{role}:{i}:{j}"], data)
         self._draw_marginals(role)
-        self._show_legend()
+        self._show_roles()
 
     def _draw_marginals(self, role: str) -> None:
         """Curves of equal area; the highest of posterior and pinned reaches the top."""
@@ -412,13 +429,16 @@ class Corner(Chart):
             self._peaks[k] = peak
             for name in self._sets if moved else [role]:
                 part = self._sets[name].marginals[k] if name in self._sets else None
-                self.sources[f"{name}:{k}"].data = {
-                    "x": as_column(part.grid if part else []),
-                    "y": as_column(part.density / peak if part else []),
-                }
+                put(
+                    self.sources[f"{name}:{k}"],
+                    {
+                        "x": as_column(part.grid if part else []),
+                        "y": as_column(part.density / peak if part else []),
+                    },
+                )
             if role not in self._sets:
                 empty = {"x": as_column([]), "y": as_column([])}
-                self.sources[f"{role}:{k}"].data = empty
+                put(self.sources[f"{role}:{k}"], empty)
 
     def _span(self, k: int) -> tuple[float, float]:
         """Range of one axis."""

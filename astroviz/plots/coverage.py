@@ -23,7 +23,8 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from scipy.stats import binom
 
-from astroviz.plots.frame import Chart, add_legend, as_column, mark, new_figure
+from astroviz.plots.columns import as_column
+from astroviz.plots.frame import Chart, add_legend, mark, new_figure
 
 __all__ = ["CoverageBars", "PitHistogram", "RankPlot", "TarpPlot", "pit_marks"]
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from contourpy import FillType, contour_generator
 
+from astroviz.plots.columns import as_column
+
 __all__ = [  # noqa: RUF022 (plain order, constants not first)
     "Axis",
     "Joint",
@@ -126,6 +128,17 @@ class Joint:
     levels: tuple[float, ...]
     masses: tuple[float, ...] = MASSES
 
+    def outside(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Which points lie outside the widest region, bool; by the cell that holds each."""
+        cells = []
+        for place, grid in ((x, self.x), (y, self.y)):
+            index = np.rint((np.asarray(place, dtype=float) - grid[0]) / (grid[1] - grid[0]))
+            cells.append(np.where(np.isfinite(index), index, -1).astype(np.intp))
+        held = (cells[0] >= 0) & (cells[0] < len(self.x))
+        held &= (cells[1] >= 0) & (cells[1] < len(self.y))
+        kx, ky = (np.where(held, cell, 0) for cell in cells)
+        return ~held | (self.density[ky, kx] < min(self.levels))
+
     def polygons(self) -> tuple[list[Any], list[Any]]:
         """Rings of the regions as Bokeh's `MultiPolygons` takes them, widest region first."""
         xs: list[Any] = []
@@ -138,11 +151,11 @@ class Joint:
             found: Any = generator.filled(level, top)
             points, offsets = found
             rings = [
-                [ring.astype(np.float32) for ring in np.split(part, cut[1:-1].astype(int))]
+                np.split(part, cut[1:-1].astype(int))
                 for part, cut in zip(points, offsets, strict=True)
             ]
-            xs.append([[ring[:, 0] for ring in polygon] for polygon in rings])
-            ys.append([[ring[:, 1] for ring in polygon] for polygon in rings])
+            xs.append([[as_column(ring[:, 0]) for ring in polygon] for polygon in rings])
+            ys.append([[as_column(ring[:, 1]) for ring in polygon] for polygon in rings])
         return xs, ys
 
 

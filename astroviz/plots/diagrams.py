@@ -11,7 +11,8 @@ from bokeh.models import ColumnDataSource, Line, Text
 from bokeh.plotting import figure
 
 from astroviz.plots.brushing import RowMap
-from astroviz.plots.frame import as_column, fixed_ticks, mark, new_figure, padded
+from astroviz.plots.columns import as_column
+from astroviz.plots.frame import fixed_ticks, mark, new_figure, padded
 from astroviz.plots.theme import FONT
 
 __all__ = ["ColourMagnitude", "Diagram", "HertzsprungRussell"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from bokeh.models import (
+    CDSView,
     ColumnDataSource,
     CustomAction,
     CustomJS,
@@ -28,7 +30,6 @@ from astroviz.plots.theme import Ink, apply, style_legend
 __all__ = [
     "Chart",
     "add_legend",
-    "as_column",
     "fixed_ticks",
     "mark",
     "new_figure",
@@ -36,6 +37,7 @@ __all__ = [
     "pretty_unit",
     "save_tool",
     "say",
+    "stand_in",
     "tooltip",
 ]
 
@@ -58,6 +60,9 @@ _ICON = (
     "text-anchor='middle'>{}</text><path d='M8 17h8l-4 5z'/></svg>"
 )
 
+
+_PLAIN = {"nonselection_glyph": None, "selection_glyph": None, "muted_glyph": None}
+_VIEWS: WeakKeyDictionary[ColumnDataSource, CDSView] = WeakKeyDictionary()
 
 # Inside the frame the bar must neither hide data nor take the pointer between its buttons.
 _TOOLBAR_STYLE = """
@@ -100,9 +105,18 @@ def mark(
     selection and hover that we do not use.
     """
     ink.paint(glyph, **roles)
-    renderer: GlyphRenderer = plot.add_glyph(source, glyph)
-    renderer.update(level=level, nonselection_glyph=None, selection_glyph=None, muted_glyph=None)
+    # One view for all that draw a source: models are what a page costs until it is there.
+    view = _VIEWS.setdefault(source, CDSView())
+    renderer: GlyphRenderer = plot.add_glyph(source, glyph, view=view, level=level, **_PLAIN)
     return renderer
+
+
+def stand_in(plot: Plot, renderer: GlyphRenderer) -> GlyphRenderer:
+    """The same glyph over nothing, for a legend, which BokehJS makes anew with each new datum."""
+    names = renderer.data_source.data
+    source = ColumnDataSource({name: np.full(1, np.nan, np.float32) for name in names})
+    found: GlyphRenderer = plot.add_glyph(source, renderer.glyph, **_PLAIN)
+    return found
 
 
 def new_figure(
@@ -195,11 +209,6 @@ def pretty_unit(label: str, unit: str) -> str:
     argument = unit.removeprefix("log10 ")
     plain = argument if label.startswith("log") else unit
     return _UNITS.get(plain, plain.replace(argument, _UNITS.get(argument, argument)))
-
-
-def as_column(values: Any) -> np.ndarray:
-    """Float32, as is cheapest to send and to draw."""
-    return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def padded(values: np.ndarray, part: float = 0.06, smallest: float = 1e-3) -> tuple[float, float]:

@@ -24,15 +24,8 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from astroviz.plots.frame import (
-    Chart,
-    add_legend,
-    as_column,
-    fixed_ticks,
-    mark,
-    new_figure,
-    tooltip,
-)
+from astroviz.plots.columns import as_column
+from astroviz.plots.frame import Chart, add_legend, fixed_ticks, mark, new_figure, tooltip
 from astroviz.plots.theme import STATES, state_colour
 
 __all__ = ["GapMap", "GapMarks", "gap_marks", "gap_order", "pattern_codes"]

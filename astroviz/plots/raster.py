@@ -55,7 +55,9 @@ def count_points(
 
 
 def warm() -> None:
-    """Compile the counting; call it in a thread when a server starts."""
+    """Compile the counting, import what maps need; call it in a thread when a server starts."""
+    import healpy  # noqa: F401
+
     nothing = np.zeros(1, dtype=np.float32)
     count_points(nothing, nothing, (-1, 1), (-1, 1), 2, 2)
 

@@ -11,7 +11,8 @@ from bokeh.models import ColumnDataSource, CustomJS, Line, MultiLine, Text
 from bokeh.plotting import figure
 
 from astroviz.plots.brushing import RowMap
-from astroviz.plots.frame import as_column, mark, new_figure
+from astroviz.plots.columns import as_column
+from astroviz.plots.frame import mark, new_figure
 from astroviz.plots.projection import (
     FRAMES,
     Projection,

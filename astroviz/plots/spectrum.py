@@ -25,14 +25,15 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from astroviz.plots.columns import as_column, put
 from astroviz.plots.frame import (
     Chart,
     add_legend,
-    as_column,
     fixed_ticks,
     mark,
     new_figure,
     save_tool,
+    stand_in,
     tooltip,
 )
 from astroviz.plots.sed import CURVES, LIMIT, OBSERVED, QUANTILES, SpectrumMarks, spectrum_marks
@@ -106,14 +107,17 @@ class Spectrum(Chart):
         """
         self._parts = parts
         marks = self._marks = spectrum_marks(parts, self._zero_flux, self._magnitudes)
-        self.source.data = self._point_columns()
-        self.predicted.data = self._band_columns()
+        put(self.source, self._point_columns())
+        put(self.predicted, self._band_columns())
         grid = np.asarray(parts.get("curve_wavelength", []), dtype=float)
         empty = np.full(len(grid), np.nan)
-        self.curves.data = {
-            "x": as_column(grid),
-            **{name: as_column(marks.curves.get(name, empty)) for name in CURVES},
-        }
+        put(
+            self.curves,
+            {
+                "x": as_column(grid),
+                **{name: as_column(marks.curves.get(name, empty)) for name in CURVES},
+            },
+        )
         self._show_legend()
         if fit:
             self.fit()
@@ -211,7 +215,8 @@ class Spectrum(Chart):
         _wavelength_ticks(plot)
         self._legend_parts = self._draw_predictions(plot)
         self._draw_points(plot)
-        self.legend = add_legend(plot, self.ink, self._legend_parts, location="bottom_left")
+        entries = {label: stand_in(plot, part) for label, part in self._legend_parts.items()}
+        self.legend = add_legend(plot, self.ink, entries, location="bottom_left")
         self.legend.background_fill_alpha = 0.6
         self._add_survey_legend(plot)
         self._show_legend()
@@ -393,7 +398,7 @@ class Spectrum(Chart):
             item.visible = bool(np.isfinite(drawn).any())
 
     def _recolour(self) -> None:
-        self.source.data = self._point_columns()
+        put(self.source, self._point_columns())
 
 
 def _label(magnitudes: bool) -> str:

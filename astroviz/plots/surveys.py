@@ -10,7 +10,8 @@ from bokeh.events import Tap
 from bokeh.models import ColumnDataSource, FactorRange, HBar, Range1d, Text
 from bokeh.plotting import figure
 
-from astroviz.plots.frame import Chart, as_column, mark, new_figure
+from astroviz.plots.columns import as_column
+from astroviz.plots.frame import Chart, mark, new_figure
 from astroviz.plots.theme import FONT, colour, survey_colour
 
 __all__ = ["SurveyBars"]

@@ -160,6 +160,19 @@ def test_a_failing_drawing_becomes_a_sentence_too(engine, ask):
     assert run(go()) == ["No answer: no such glyph"]
 
 
+def test_a_first_part_is_not_drawn_when_the_rest_comes_at_once(engine, sampler, ask):
+    async def go():
+        loop, screen = make(engine)
+        for x, delay in ((0.1, 0.2), (0.2, 0.001), (0.3, 0.001)):
+            sampler.delay = delay
+            loop.ask(lambda x=x: ask(x))
+            await loop._task
+        return screen.shown
+
+    # the second is slow for all that is known, the third is not
+    assert run(go())[-2:] == [(0.2, True), (0.3, True)]
+
+
 def test_closing_cancels_what_runs(engine, sampler, ask):
     sampler.delay = 5
 

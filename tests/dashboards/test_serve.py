@@ -128,10 +128,25 @@ def test_a_password_is_asked_for(start, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("open sesame\n")
     port, _ = start(password_file=secret)
-    status, page = get(port, "/stars")
-    assert status == 200
-    assert "password" in page.lower()
-    assert "login" in page.lower()
+    for path in ("/", "/stars", "/stars/star"):
+        status, page = get(port, path)
+        assert status == 200
+        assert "password" in page.lower()
+        assert "login" in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("/stars", "/stars/star"),
+        ("/stars?view=catalogue&seed=3", "/stars/catalogue?view=catalogue&seed=3"),
+        ("/stars?view=nonsense", "/stars/star?view=nonsense"),
+    ],
+)
+def test_the_address_of_a_page_leads_to_its_view(start, asked, shown):
+    port, _ = start()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{asked}", timeout=20) as answer:
+        assert answer.url == f"http://127.0.0.1:{port}{shown}"
 
 
 def test_an_empty_password_file_is_refused(tmp_path):

@@ -72,8 +72,8 @@ def test_a_moved_slider_asks_again_and_can_be_reset(tab):
 
 def test_a_bad_value_is_answered_with_a_sentence(tab):
     tab.star._on_measurement({"name": "g", "error": -1.0})
-    assert tab.shell.message.visible
-    assert "positive" in tab.shell.message.object
+    assert tab.shell.voice.sentence
+    assert "positive" in tab.shell.voice.sentence
 
 
 def test_a_state_given_by_hand_is_shown(tab):
@@ -143,7 +143,7 @@ def test_the_address_gives_the_view_back(stars_model, shared_engine, tab):
 
 def test_a_broken_address_is_said_and_the_page_opens(stars_model, shared_engine):
     tab = StarsPage(stars_model, shared_engine, None, "row=banana&nonsense=1")
-    assert tab.shell.message.visible
+    assert tab.shell.voice.sentence
     assert len(tab.draws) == 2000
     tab.shell.close()
 
@@ -197,7 +197,7 @@ def test_a_table_of_bytes_opens(tab):
     asyncio.run(opened(tab, content, "mine.csv"))
     assert len(tab.explorer.observations) == 2
     assert tab.explorer.catalogue.label == "mine.csv"
-    assert tab.shell.message.severity == "success"
+    assert tab.shell.voice.kind == "success"
     assert tab.shell.view == "catalogue"
 
 
@@ -216,8 +216,8 @@ def test_what_cannot_be_read_leaves_table_and_selection_as_they_are(tab, content
     asyncio.run(opened(tab, content, name))
     assert tab.explorer.catalogue.label == "example"
     assert list(tab.explorer.selection) == [1, 2]
-    assert tab.shell.message.severity == "error"
-    assert "example stays open" in tab.shell.message.object
+    assert tab.shell.voice.kind == "error"
+    assert "example stays open" in tab.shell.voice.sentence
 
 
 def test_a_mapping_can_be_changed(tab):
@@ -247,7 +247,7 @@ def test_many_stars_are_asked_in_the_background(tab):
     asyncio.run(go())
     answered = np.isfinite(tab.explorer.answers["log_age"])
     assert answered[:4].all()
-    assert "4 of 4 stars answered" in tab.shell.message.object
+    assert "4 of 4 stars answered" in tab.shell.voice.sentence
 
 
 def test_asking_can_be_stopped_and_keeps_what_it_has(tab):
@@ -260,5 +260,5 @@ def test_asking_can_be_stopped_and_keeps_what_it_has(tab):
         await asyncio.gather(tab.catalogue.batch._task, return_exceptions=True)
 
     asyncio.run(go())
-    assert "Stopped" in tab.shell.message.object
+    assert "Stopped" in tab.shell.voice.sentence
     assert not tab.catalogue.batch.running

@@ -60,6 +60,82 @@ def test_a_dragged_slider_changes_the_posterior(open_page, changes):
     assert page.get_by_role("button", name="Reset G").is_visible()
 
 
+FIND = """
+() => {
+  const find = (node, what) => {
+    for (const child of node.children ?? []) {
+      if (child.matches(what)) { return child }
+      const found = find(child, what) ?? (child.shadowRoot && find(child.shadowRoot, what))
+      if (found) { return found }
+    }
+    return null
+  }
+  const slider = find(document.body, "input[type=range][aria-label='G (mag)']")
+  probe.field = find(document.body, "input[type=number][aria-label='G, mag']")
+  probe.move = (share) => {
+    slider.value = Number(slider.min) + share * (slider.max - slider.min)
+    slider.dispatchEvent(new Event("input", {bubbles: true}))
+  }
+}
+"""
+
+
+def settled(page):
+    """What the corner plot shows once nothing has changed for two seconds."""
+    page.evaluate(
+        """async () => {
+          let [before, quiet] = [0, 0]
+          while (quiet < 8) {
+            await new Promise((resolve) => setTimeout(resolve, 250))
+            const now = probe.digest("corner")
+            quiet = now === before ? quiet + 1 : 0
+            before = now
+          }
+        }"""
+    )
+    return page.evaluate("() => [probe.digest('corner'), probe.field.value]")
+
+
+def test_the_last_value_of_a_drag_is_the_one_that_is_answered(open_page):
+    page = open_page("/stars/star")
+    page.evaluate(FIND)
+    page.evaluate("() => probe.move(0.6)")
+    wanted = settled(page)
+    page.evaluate("() => probe.move(0.45)")
+    assert settled(page) != wanted
+    # Events as a key that is held down gives them; their echoes come back in between.
+    page.evaluate(
+        """async () => {
+          for (let k = 0; k <= 40; k++) {
+            probe.move(0.4 + 0.2 * k / 40)
+            await new Promise((resolve) => setTimeout(resolve, 15))
+          }
+        }"""
+    )
+    digest, value = settled(page)
+    assert value == wanted[1]
+    assert digest == pytest.approx(wanted[0], rel=1e-5)
+
+
+def test_a_move_lays_nothing_out_anew_even_when_it_brings_a_warning(open_page, changes):
+    page = open_page("/stars/star")
+    page.evaluate(FIND)
+    settled(page)
+    page.evaluate(
+        """() => {
+          probe.layouts = 0
+          const views = Bokeh.require("models/layouts/layout_dom").LayoutDOMView.prototype
+          const compute = views.compute_layout
+          views.compute_layout = function () { probe.layouts += 1; return compute.call(this) }
+        }"""
+    )
+    changes("corner", lambda: page.evaluate("() => probe.move(0.1)"))
+    page.get_by_role("button", name=re.compile("unlike the stars")).wait_for()
+    settled(page)
+    assert page.evaluate("() => probe.layouts") == 0
+    assert page.evaluate('() => Bokeh.require("core/dom").InlineStyleSheet.prototype.quick')
+
+
 def test_arrow_keys_move_a_slider_and_its_error(open_page, changes):
     page = open_page("/stars/star")
     changes("corner", lambda: page.get_by_role("slider", name="J (mag)").press("ArrowRight"))
