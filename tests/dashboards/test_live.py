@@ -121,6 +121,8 @@ def test_a_slow_answer_is_given_up_for_a_newer_question(engine, sampler, ask, mo
     async def go():
         loop, screen = make(engine)
         loop.ask(lambda: ask(0.0, stuck=True))
+        while not sampler.asked:  # a busy machine takes its time to start
+            await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         loop.ask(lambda: ask(1.0, n=1))
         await loop._task
