@@ -20,6 +20,7 @@ __all__ = [
     "note",
     "spacer",
     "text",
+    "wants_dark",
 ]
 
 _COMPONENTS: dict[str, Any] = {
@@ -72,6 +73,8 @@ THEME: dict[str, Any] = {
     "light": _palette("#2b5c8a", "#f3f5f8", "#ffffff", "#1c2530", "#5b6775", "#dfe4ea"),
     "dark": _palette("#86b6e0", "#0f1318", "#171c23", "#e6eaef", "#9aa7b5", "#2c343e"),
 }
+
+THEME_COOKIE = "astroviz_theme"
 
 PAGE_SX: dict[str, Any] = {
     "& .MuiAppBar-root": {
@@ -128,6 +131,32 @@ class Frame(pn.custom.JSComponent):
     """
 
 
+# What is on screen while the scripts start: the bar of the page, where the page will have it.
+# Panel would lay a grey screen with a spinner over everything instead.
+_FIRST_PAINT = """
+#loader {{ z-index: -1 !important; background: {ground} !important; }}
+#loader::before {{ content: "astroviz"; position: absolute; inset: 0 0 auto 0; height: 52px;
+  box-sizing: border-box; padding-left: 48px; background: {paper}; color: {primary};
+  border-bottom: 1px solid {line}; font: 700 16px/50px Roboto, Helvetica, Arial, sans-serif; }}
+#loader .spinner {{ width: 26px; height: 26px; border-width: 3px; border-color: {line};
+  border-top-color: {primary}; }}
+"""
+
+
+def first_paint(dark: bool) -> str:
+    """The style of what is seen before the page itself is."""
+    palette = THEME["dark" if dark else "light"]["palette"]
+    ground, paper = palette["background"]["default"], palette["background"]["paper"]
+    return _FIRST_PAINT.format(
+        ground=ground, paper=paper, primary=palette["primary"]["main"], line=palette["divider"]
+    )
+
+
+def wants_dark() -> bool:
+    """Whether this visitor chose the dark theme when last here (`desk.js` keeps the cookie)."""
+    return bool(pn.state.cookies.get(THEME_COOKIE) == "dark")
+
+
 class QuietPage(Page):
     """A page that does not hear of every event.
 
@@ -138,8 +167,8 @@ class QuietPage(Page):
     def __init__(self, **params: Any) -> None:
         params = {"theme_config": THEME, "sx": PAGE_SX, "busy_indicator": None, **params}
         params.setdefault("header", [brand()])
-        # The page is to be seen while it is drawn, not a grey screen.
-        params.setdefault("raw_css", ["#loader { background: none !important; }"])
+        params.setdefault("dark_theme", wants_dark())
+        params.setdefault("raw_css", [first_paint(params["dark_theme"])])
         super().__init__(**params)
         with edit_readonly(self):
             self.busy = False

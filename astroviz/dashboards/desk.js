@@ -108,6 +108,7 @@ export function render({model, el}) {
     if (message.title != null) { document.title = message.title }
     if (message.copy != null) { navigator.clipboard?.writeText(message.copy) }
     if (message.repaint) { repaint() }
+    if (message.cookie != null) { document.cookie = `${message.cookie}; path=/; max-age=31536000; samesite=lax` }
     if (message.figures != null) { save_figures(message.figures, message.stem) }
   }
   model.on("msg:custom", on_message)

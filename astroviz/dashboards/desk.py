@@ -8,6 +8,8 @@ from typing import Any
 
 import panel as pn
 
+from astroviz.dashboards.appearance import THEME_COOKIE
+
 __all__ = ["KEYS", "Desk"]
 
 KEYS = {
@@ -54,6 +56,10 @@ class Desk(pn.custom.JSComponent):
     def copy(self, content: str) -> None:
         """Put text on the clipboard."""
         self._send_msg({"copy": content})
+
+    def remember_theme(self, dark: bool) -> None:
+        """Keep the choice of theme for the next visit."""
+        self._send_msg({"cookie": f"{THEME_COOKIE}={'dark' if dark else 'light'}"})
 
     def repaint(self) -> None:
         """Paint every figure from scratch, as after a change of theme."""

@@ -11,6 +11,7 @@ from typing import Any
 import panel as pn
 
 from astroviz.dashboards.appearance import CARD_STYLE, QuietPage, note, text
+from astroviz.dashboards.desk import Desk
 
 __all__ = ["PAGES", "PageEntry", "gallery"]
 
@@ -120,4 +121,7 @@ def gallery(house: Any) -> QuietPage:
         max_width=824,
         align="center",
     )
-    return QuietPage(meta_title="astroviz", main=[body])
+    desk = Desk()
+    page = QuietPage(meta_title="astroviz", main=[desk, body])
+    page.param.watch(lambda event: desk.remember_theme(event.new), "dark_theme")
+    return page

@@ -192,13 +192,15 @@ class Live:
                 self.busy(False)
 
     async def _answer(self, question: Callable[[], Request]) -> None:
-        self.ticket = ticket = self.engine.submit(question(), latest=self.key)
+        request = question()
+        self.ticket = ticket = self.engine.submit(request, latest=self.key)
         parts = aiter(ticket)
         drawn, first = False, float("inf")
         while not ticket.done:
             part = await self._part(parts, patience=0.0 if drawn else PATIENCE_S)
             first = min(first, time.monotonic())
-            if part is not None and not drawn and not ticket.done and self._remainder > SOON_S:
+            partly = part is not None and len(part) < request.n and not ticket.done
+            if part is not None and partly and not drawn and self._remainder > SOON_S:
                 await self._draw(part, False)
                 drawn = True
         self._remainder = time.monotonic() - first

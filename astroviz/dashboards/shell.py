@@ -20,7 +20,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from astroviz.dashboards.appearance import LINE, QuietPage, brand, note, spacer, text
+from astroviz.dashboards.appearance import LINE, QuietPage, brand, note, spacer, text, wants_dark
 from astroviz.dashboards.desk import Desk
 from astroviz.dashboards.live import on_tick, together
 from astroviz.dashboards.voice import Voice
@@ -153,7 +153,7 @@ class Shell(pn.viewable.Viewer):
         self._closing: list[Callable[[], None]] = []
         self._address_task: asyncio.TimerHandle | None = None
         self._busy_task: asyncio.TimerHandle | None = None
-        super().__init__(view=view or next(iter(self.views)))
+        super().__init__(view=view or next(iter(self.views)), dark=wants_dark())
         self._make_header(question)
         self._make_strip(controls)
         self._make_drawer()
@@ -228,6 +228,7 @@ class Shell(pn.viewable.Viewer):
         )
         return QuietPage(
             meta_title=f"{self.title} · astroviz",
+            dark_theme=self.dark,
             header=self.header,
             main=[body, self.drawer_box],
         )
@@ -314,6 +315,7 @@ class Shell(pn.viewable.Viewer):
     def _on_theme(self, event: Any) -> None:
         with together(self.document):  # a thousand colours change
             self.dark = event.new
+        self.desk.remember_theme(event.new)
 
     @param.depends("dark", watch=True)
     def _repaint(self) -> None:

@@ -224,6 +224,17 @@ def test_dark_mode_paints_the_figures_too(open_page):
     page.wait_for_function(f"(light) => ({fill})() !== light", arg=light)
 
 
+def test_the_theme_is_kept_for_the_next_visit(open_page):
+    page = open_page("/stars/star")
+    ground = "() => probe.figures('corner-log_age-log_age')[0].background_fill_color"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name=re.compile("theme|dark", re.I)).first.click()
+    page.wait_for_function(f"(light) => ({ground})() !== light", arg=light)
+    page.wait_for_function("() => document.cookie.includes('astroviz_theme=dark')")
+    page = open_page("/stars/star")
+    assert page.evaluate(ground) != light
+
+
 def test_every_drawer_opens_and_escape_closes_it(open_page):
     page = open_page("/stars/star")
     for label, words in {
