@@ -26,9 +26,6 @@ logger = logging.getLogger(__name__)
 # 20 MB is too small for a catalogue. `dashboards.upload` says a sentence above this.
 MESSAGE_LIMIT = 400 * 2**20
 
-# A visitor who comes with the start should not meet the compiler.
-WARM_FOR_S, WARM_LATER_S = 2.0, 4.0
-
 
 class House:
     r"""What all pages of a server share: the engine, the models, the visitors.
@@ -150,26 +147,6 @@ def _say_it(house: House, error: Exception) -> None:
             house.broken[shell.address] = shell.failure
 
 
-def _warm_up(house: House, loop: Any) -> None:
-    """Build each page once and throw it away, so that no visitor waits for what is done once.
-
-    After the server listens, and in its thread: pages are not built in two threads at a time.
-    """
-    for entry in PAGES:
-        model = house.model(entry.model)
-        if model is not None:
-            try:
-                page = entry.build(model, house.engine, None)
-                loop.call_later(WARM_FOR_S, page.close)  # its first answer is warmed up as well
-            except Exception:
-                logger.exception("the page %s could not be warmed up", entry.route)
-    from astroviz.plots.raster import warm
-
-    # Takes seconds, and is wanted by maps and by tables of more than 20,000 stars only.
-    thread = threading.Thread(target=warm, name="astroviz-warm", daemon=True)
-    loop.call_later(WARM_LATER_S, thread.start)
-
-
 def _password(path: Path | str | None) -> str | None:
     if path is None:
         return None
@@ -220,16 +197,21 @@ def make_server(
             websocket_origin=_origins(address, port),
             extra_patterns=other_addresses(house, PAGES),
             websocket_max_message_size=MESSAGE_LIMIT,
-            check_unused_sessions_milliseconds=5_000,
-            unused_session_lifetime_milliseconds=15_000,
+            check_unused_sessions_milliseconds=CHECK_MS,
+            unused_session_lifetime_milliseconds=LIFETIME_MS,
+            warm=warm,  # before anyone is there: a page without a visitor must not meet one with
             **security,
         )
     except OSError as error:
         raise OSError(
             f"port {port} of {address} cannot be used ({error.strerror}): choose another port."
         ) from error
+    house.sessions.clear()
     if warm:
-        server.io_loop.add_callback(_warm_up, house, server.io_loop)
+        from astroviz.plots.raster import warm as warm_raster
+
+        # Compiles for seconds, wanted by tables of more than 20,000 stars only.
+        threading.Thread(target=warm_raster, name="astroviz-warm", daemon=True).start()
     return server, house
 
 
