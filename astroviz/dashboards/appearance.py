@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import panel as pn
+import param
 from panel.util import edit_readonly
 from panel_material_ui.template import Page
 
@@ -161,8 +162,12 @@ class QuietPage(Page):
     """A page that does not hear of every event.
 
     `Page.busy` follows each event of the session, and each change of a parameter of a page makes
-    Panel walk over all its models (80 ms for a page of figures): a slider would pay it twice.
+    Panel walk over all its models (80 ms for a page of figures): a slider would pay it twice. And
+    what it follows is the server's, which so keeps every page that was ever shown.
     """
+
+    # Not a Boolean that takes references, as Page has it: then there is nothing to follow.
+    busy = param.Parameter(default=False, readonly=True, allow_refs=False, doc="Unused.")
 
     def __init__(self, **params: Any) -> None:
         params = {"theme_config": THEME, "sx": PAGE_SX, "busy_indicator": None, **params}

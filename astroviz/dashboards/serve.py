@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 # 20 MB is too small for a catalogue. `dashboards.upload` says a sentence above this.
 MESSAGE_LIMIT = 400 * 2**20
 
+# A tab that is gone is forgotten after this time; a network that drops out may come back before.
+CHECK_MS, LIFETIME_MS = 5_000, 15_000
+
 
 class House:
     r"""What all pages of a server share: the engine, the models, the visitors.

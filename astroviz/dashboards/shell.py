@@ -149,6 +149,7 @@ class Shell(pn.viewable.Viewer):
         self._built: dict[str, Any] = {}
         self._contents: dict[str, Any] = {}
         self.failure = ""
+        self._session = ""
         self._closed = False
         self._closing: list[Callable[[], None]] = []
         self._address_task: asyncio.TimerHandle | None = None
@@ -261,7 +262,9 @@ class Shell(pn.viewable.Viewer):
                 self.desk.on_key(key, partial(self.toggle, key))
         context = getattr(self.document, "session_context", None)
         if context is not None:
-            _SHELLS[context.id] = self
+            # Kept: when the session is destroyed its document no longer knows it.
+            self._session = context.id
+            _SHELLS[self._session] = self
             pn.state.on_session_destroyed(lambda _: self.close())
         self._on_state()
 
@@ -294,9 +297,7 @@ class Shell(pn.viewable.Viewer):
     def close(self) -> None:
         """The tab is gone."""
         self._closed = True
-        context = getattr(self.document, "session_context", None)
-        if context is not None:
-            _SHELLS.pop(context.id, None)
+        _SHELLS.pop(self._session, None)
         if self._address_task is not None:
             self._address_task.cancel()
         for act in self._closing:
