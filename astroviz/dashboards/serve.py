@@ -200,8 +200,8 @@ def make_server(
             websocket_origin=_origins(address, port),
             extra_patterns=other_addresses(house, PAGES),
             websocket_max_message_size=MESSAGE_LIMIT,
-            check_unused_sessions_milliseconds=5_000,
-            unused_session_lifetime_milliseconds=15_000,
+            check_unused_sessions_milliseconds=CHECK_MS,
+            unused_session_lifetime_milliseconds=LIFETIME_MS,
             warm=warm,  # before anyone is there: a page without a visitor must not meet one with
             **security,
         )
