@@ -157,7 +157,7 @@ def test_a_question_under_way_is_given_up_when_its_tab_closes(house):
         visitor = Visitor(port, "/stars/star")
         await visitor.come()
         page = made[-1]()
-        assert await until(lambda: page.draws is not None)
+        assert await until(lambda: rooms.engine.status().answered), "the first is out of the way"
         page.shell.document.add_next_tick_callback(
             lambda: page.explorer.param.update(n_draws=50_000)
         )
