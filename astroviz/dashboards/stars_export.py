@@ -59,16 +59,18 @@ class ExportDrawer:
         )
 
     def _download(self, label: str, filename: str, make: Callable[[], io.BytesIO]) -> Any:
-        return pmui.FileDownload(
+        button = pmui.FileDownload(
             callback=make,
             filename=filename,
             label=label,
-            variant="outlined",
             size="small",
             auto=True,
             embed=False,
             margin=(0, 8, 0, 0),
         )
+        # Its constructor runs twice over the looks of a button, and warns of its own alias.
+        button.variant = "outlined"
+        return button
 
     def _bytes(self, kind: str) -> Callable[[], io.BytesIO]:
         def make() -> io.BytesIO:

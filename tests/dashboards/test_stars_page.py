@@ -148,6 +148,7 @@ def test_a_broken_address_is_said_and_the_page_opens(stars_model, shared_engine)
     tab.shell.close()
 
 
+@pytest.mark.filterwarnings("error")
 def test_every_drawer_can_be_opened(tab):
     for name in tab.shell.drawers:
         tab.shell.toggle(name)
