@@ -11,10 +11,11 @@ from torch import Tensor
 from astroviz.stars.features import featurise
 from astroviz.stars.parameters import PARAMETERS
 from astroviz.stars.sampler import DEFAULT_STEPS, class_odds, flow_draws
+from astroviz.stars.shortcut import DEFAULT_JUMPS
 from astroviz.stars.simulator import PATTERNS, SimulatedStars, simulate
 
 if TYPE_CHECKING:
-    from astroviz.stars.posterior import StarsModel
+    from astroviz.stars.model import StarsModel
 
 __all__ = ["checks", "posterior_scores", "regimes"]
 
@@ -22,6 +23,7 @@ _YOUNG = (0.575, 0.425, 0.0, 0.0)  # the prior of young stars, disks included
 _EQUAL = (0.2875, 0.2125, 0.3, 0.2)  # young against field 1:1, as the default prior odds
 _BASE = 6  # parameters that every young star has
 _SLICE = 500
+_DRAWS = 63
 
 
 def posterior_scores(
@@ -31,6 +33,7 @@ def posterior_scores(
     generator: torch.Generator,
     disk: Tensor | None = None,
     steps: int = DEFAULT_STEPS,
+    shortcut: bool = False,
 ) -> Tensor:
     r"""Normal scores of posterior draws for simulated stars.
 
@@ -41,7 +44,8 @@ def posterior_scores(
         generator: Source of random numbers.
         disk: Whether each star is known to have a disk, shape :math:`(N,)`; by default the model
             decides for every draw.
-        steps: Midpoint steps.
+        steps: Midpoint steps, or jumps of the few-step sampler.
+        shortcut: Draw with the few-step sampler.
 
     Returns:
         Shape :math:`(N, n, 9)`.
@@ -57,7 +61,9 @@ def posterior_scores(
             uniform = torch.rand(len(rows), n, generator=generator)
             flags = uniform < chance if disk is None else disk[rows, None].expand(-1, n)
             noise = torch.randn(len(rows), n, len(PARAMETERS), generator=generator)
-            found += flow_draws(model.network, blocks, list(noise), list(flags), steps)
+            found += flow_draws(
+                model.network, blocks, list(noise), list(flags), steps, shortcut=shortcut
+            )
     return torch.stack(found)
 
 
@@ -81,40 +87,62 @@ def checks(model: StarsModel, seed: int, quick: bool) -> list[dict[str, Any]]:
 
     Returns:
         Blocks: ranks of the six common parameters by pattern and age regime, ranks of the excess
-        of disk stars by pattern, joint coverage (TARP), and reliability of P(young) and P(disk).
+        of disk stars by pattern, joint coverage (TARP), all for the flow and for the few-step
+        sampler, and reliability of P(young) and P(disk).
     """
     generator = torch.Generator().manual_seed(seed)
-    number, draws = (200, 63) if quick else (6600, 63)
-    steps = 6 if quick else DEFAULT_STEPS
-    parts, excess = [], []
+    number, steps = (200, 6) if quick else (6600, DEFAULT_STEPS)
+    samplers = {"": steps, "shortcut": DEFAULT_JUMPS}
+    if model.network.shortcut is None:
+        del samplers["shortcut"]
+    parts: dict[str, list[_Part]] = {name: [] for name in samplers}
+    excess: dict[str, list[_Part]] = {name: [] for name in samplers}
     for pattern in PATTERNS:
         stars = simulate(number, generator, model.physics, _YOUNG, pattern)
-        scores = posterior_scores(model, stars, draws, generator, steps=steps)
-        labels = np.full(number, pattern)
-        parts.append((stars.z[:, :_BASE].numpy(), scores[..., :_BASE].numpy(), labels,
-                      regimes(scores)))  # fmt: skip
         disky = simulate(number // 2, generator, model.physics, (0.0, 1.0, 0.0, 0.0), pattern)
-        scores = posterior_scores(model, disky, draws, generator, disky.classes == 1, steps)
-        excess.append((disky.z[:, _BASE:].numpy(), scores[..., _BASE:].numpy(),
-                       np.full(len(disky), pattern)))  # fmt: skip
-    names = [parameter.name for parameter in model.parameters]
-    truths, found, pattern_of, regime_of = (np.concatenate(p) for p in zip(*parts, strict=True))
-    tarp = np.random.default_rng(seed).permutation(len(truths))[:4000]
+        for name, steps in samplers.items():
+            fast = name == "shortcut"
+            scores = posterior_scores(model, stars, _DRAWS, generator, None, steps, fast)
+            parts[name].append(_part(stars, scores, slice(_BASE), pattern))
+            known = disky.classes == 1
+            scores = posterior_scores(model, disky, _DRAWS, generator, known, steps, fast)
+            excess[name].append(_part(disky, scores, slice(_BASE, None), pattern))
+    blocks: list[dict[str, Any]] = []
+    for name in samplers:
+        blocks += _blocks(name, parts[name], excess[name], seed)
+    return blocks + _reliability(model, generator, 4000 if quick else 40000)
+
+
+_Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _part(stars: SimulatedStars, scores: Tensor, columns: slice, pattern: str) -> _Part:
+    """Truths, draws, pattern and regime of stars of one pattern."""
+    label = np.full(len(stars), pattern)
+    return stars.z[:, columns].numpy(), scores[..., columns].numpy(), label, regimes(scores)
+
+
+def _blocks(name: str, parts: list[_Part], excess: list[_Part], seed: int) -> list[dict[str, Any]]:
+    """Ranks and joint coverage of one sampler."""
+    names = [parameter.name for parameter in PARAMETERS]
+    truths, found, pattern, regime = (np.concatenate(p) for p in zip(*parts, strict=True))
+    rows = np.random.default_rng(seed).permutation(len(truths))[:4000]
+    label = {"name": name} if name else {}
     blocks: list[dict[str, Any]] = [
         {
-            "kind": "ranks", "parameters": names[:_BASE], "truths": truths, "draws": found,
-            "groups": {"pattern": pattern_of, "regime": regime_of},
+            "kind": "ranks", **label, "parameters": names[:_BASE], "truths": truths,
+            "draws": found, "groups": {"pattern": pattern, "regime": regime},
         },
-        {"kind": "tarp", "truths": truths[tarp], "draws": found[tarp]},
+        {"kind": "tarp", **label, "truths": truths[rows], "draws": found[rows]},
     ]  # fmt: skip
-    truths, found, pattern_of = (np.concatenate(p) for p in zip(*excess, strict=True))
+    truths, found, pattern, _ = (np.concatenate(p) for p in zip(*excess, strict=True))
     blocks.append(
         {
-            "kind": "ranks", "name": "disk", "parameters": names[_BASE:], "truths": truths,
-            "draws": found, "groups": {"pattern": pattern_of},
+            "kind": "ranks", "name": f"{name} disk".strip(), "parameters": names[_BASE:],
+            "truths": truths, "draws": found, "groups": {"pattern": pattern},
         }
     )  # fmt: skip
-    return blocks + _reliability(model, generator, 4000 if quick else 40000)
+    return blocks
 
 
 def _reliability(model: StarsModel, generator: torch.Generator, n: int) -> list[dict[str, Any]]:

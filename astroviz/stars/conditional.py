@@ -16,7 +16,7 @@ from astroviz.stars.features import N_OBSERVABLES, unstandardise
 from astroviz.stars.surveys import QUANTITIES, index_of
 
 if TYPE_CHECKING:
-    from astroviz.stars.posterior import StarsModel
+    from astroviz.stars.model import StarsModel
 
 __all__ = ["predict_observables"]
 

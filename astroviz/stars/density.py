@@ -21,7 +21,7 @@ from astroviz.stars.network import Block
 from astroviz.stars.parameters import PARAMETERS, log_slope, to_z
 
 if TYPE_CHECKING:
-    from astroviz.stars.posterior import StarsModel
+    from astroviz.stars.model import StarsModel
 
 __all__ = ["log_density"]
 

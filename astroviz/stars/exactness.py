@@ -23,7 +23,7 @@ from astroviz.stars.simulator import PATTERNS, SimulatedStars, simulate
 from astroviz.stars.tables import load_tables
 
 if TYPE_CHECKING:
-    from astroviz.stars.posterior import StarsModel
+    from astroviz.stars.model import StarsModel
 
 __all__ = ["Comparison", "exactness", "joint_scores", "reference_draws", "stars_of", "summarise"]
 

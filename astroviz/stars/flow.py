@@ -115,15 +115,18 @@ class Velocity(nn.Module):
         size: Number of dimensions :math:`D`.
         width: Width of the hidden layers.
         blocks: Number of residual blocks.
+        times: Number of times that the field depends on: one for a velocity.
     """
 
     frequencies: Tensor
 
-    def __init__(self, context: int, size: int, width: int = 192, blocks: int = 3) -> None:
+    def __init__(
+        self, context: int, size: int, width: int = 192, blocks: int = 3, times: int = 1
+    ) -> None:
         super().__init__()
         self.size, self.width, self.blocks = size, width, blocks
         self.register_buffer("frequencies", torch.arange(1, 5) * torch.pi, persistent=False)
-        self.enter = nn.Linear(size + 8, width)
+        self.enter = nn.Linear(size + 8 * times, width)
         self.condition = nn.Linear(context + size, width * (1 + 2 * blocks))
         self.inner = nn.ModuleList(nn.Linear(width, width) for _ in range(blocks))
         self.outer = nn.ModuleList(nn.Linear(width, width) for _ in range(blocks))
@@ -147,15 +150,21 @@ class Velocity(nn.Module):
         Returns:
             Velocities, shape :math:`(N, K, D)`.
         """
+        return gaussian_velocity(w, t) + self.learned(w, (t,), modulation, wanted)
+
+    def learned(
+        self, w: Tensor, times: tuple[Tensor, ...], modulation: Tensor, wanted: Tensor
+    ) -> Tensor:
+        """What the network adds to the exact answer for a normal target; zero where not wanted."""
         parts = modulation[:, None].split([self.width] * (1 + 2 * self.blocks), -1)
-        waves = (t * self.frequencies).expand(*w.shape[:2], 4)
-        h = self.enter(torch.cat([w, waves.sin(), waves.cos()], -1)) + parts[0]
+        waves = [(t * self.frequencies).expand(*w.shape[:2], 4) for t in times]
+        entries = [w, *(f for wave in waves for f in (wave.sin(), wave.cos()))]
+        h = self.enter(torch.cat(entries, -1)) + parts[0]
         for k in range(self.blocks):
             scale, shift = parts[1 + 2 * k], parts[2 + 2 * k]
             inner = self.inner[k](nn.functional.silu(h)) * (1 + scale) + shift
             h = h + self.outer[k](nn.functional.silu(inner))
-        learned = self.leave(nn.functional.silu(h)) * wanted[:, None].to(h)
-        return gaussian_velocity(w, t) + learned
+        return self.leave(nn.functional.silu(h)) * wanted[:, None].to(h)
 
 
 def flow_matching_loss(

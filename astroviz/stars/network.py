@@ -12,6 +12,7 @@ from astroviz.stars.encoder import Encoder
 from astroviz.stars.features import N_OBSERVABLES, N_PARAMETERS, Tokens, featurise
 from astroviz.stars.flow import Velocity, Whitener, Whitening, flow_matching_loss
 from astroviz.stars.parameters import CLASSES
+from astroviz.stars.shortcut import Shortcut
 
 __all__ = ["Block", "StarsNetwork"]
 
@@ -29,6 +30,7 @@ class Block:
         whitening: The map between whitened and standardised coordinates.
         shift: Offset of standardised coordinates, shape :math:`(N, D)`.
         scale: Their scale, shape :math:`(N, D)`.
+        jump: The few-step sampler's modulation, shape :math:`(N, M)`; None where there is none.
     """
 
     modulation: Tensor
@@ -36,13 +38,14 @@ class Block:
     whitening: Whitening
     shift: Tensor
     scale: Tensor
+    jump: Tensor | None = None
 
     def rows(self, index: Tensor) -> Block:
         """Some of the stars, or one star many times."""
         whitening = Whitening(self.whitening.mean[index], self.whitening.factor[index])
         return Block(
             self.modulation[index], self.wanted[index], whitening,
-            self.shift[index], self.scale[index],
+            self.shift[index], self.scale[index], None if self.jump is None else self.jump[index],
         )  # fmt: skip
 
     def unwhiten(self, w: Tensor) -> Tensor:
@@ -67,6 +70,7 @@ class StarsNetwork(nn.Module):
         width: Width of the parameters' velocity network.
         blocks: Its number of residual blocks.
         hidden: Width of the whitening heads.
+        shortcut: Whether there is a few-step sampler of the parameters.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class StarsNetwork(nn.Module):
         width: int = 160,
         blocks: int = 3,
         hidden: int = 192,
+        shortcut: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = Encoder(context=context, **(encoder or {}))
@@ -86,6 +91,7 @@ class StarsNetwork(nn.Module):
         self.velocity = Velocity(context + 1, N_PARAMETERS, width, blocks)
         self.sky_whitener = Whitener(context + N_OBSERVABLES, N_OBSERVABLES, hidden, full=True)
         self.sky_velocity = Velocity(context, N_OBSERVABLES, 128, 2)
+        self.shortcut = Shortcut(context + 1, N_PARAMETERS, width, blocks) if shortcut else None
 
     def tokens(
         self,
@@ -122,7 +128,8 @@ class StarsNetwork(nn.Module):
         free = wanted[:, _DISTANCE]
         shift[:, _DISTANCE] = torch.where(free, tokens.distance_mean, shift[:, _DISTANCE])
         scale[:, _DISTANCE] = torch.where(free, tokens.distance_scale, scale[:, _DISTANCE])
-        return Block(self.velocity.prepare(context, wanted), wanted, whitening, shift, scale)
+        jump = None if self.shortcut is None else self.shortcut.prepare(context, wanted)
+        return Block(self.velocity.prepare(context, wanted), wanted, whitening, shift, scale, jump)
 
     def observables_block(self, context: Tensor, tokens: Tokens, wanted: Tensor) -> Block:
         r"""The flow over observables that are wanted, shape of `wanted` :math:`(N, 20)`.

@@ -20,7 +20,7 @@ from scipy.stats import kstest
 from astroviz.io.observations import Observations, State
 
 if TYPE_CHECKING:
-    from astroviz.stars.posterior import StarsModel
+    from astroviz.stars.model import StarsModel
 
 __all__ = ["census_figures", "left_out", "spectral_number", "temperature_ladder"]
 

@@ -35,7 +35,8 @@ from astroviz.stars.parameters import to_theta
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import binary_fraction, veiling_of
 
-__all__ = ["DEFAULT_SWEEPS", "SMALLEST_CROWD", "Crowd", "refine", "refine_request"]
+__all__ = ["DEFAULT_SWEEPS", "SMALLEST_CROWD", "Crowd", "refine", "refine_crowd",
+           "refine_request"]  # fmt: skip
 
 DEFAULT_SWEEPS = 200
 SMALLEST_CROWD = 256  # walkers; differences of fewer do not span ten dimensions well
@@ -60,6 +61,16 @@ class Crowd:
     disk: Tensor
     companion: Tensor
     height: Tensor
+
+    @property
+    def mass_ratio(self) -> Tensor:
+        """Companion over primary mass, 0 for a single star, shape (n,)."""
+        return (0.1 + 0.9 * torch.special.ndtr(self.points[:, _RATIO])) * self.companion
+
+    @property
+    def veiling(self) -> Tensor:
+        """Continuum of accretion or activity in BP, shape (n,)."""
+        return veiling_of(self.points[:, _VEILING], self.disk)
 
     def replace(self, where: Tensor, other: Crowd) -> None:
         """Take the other's walkers where told."""
@@ -123,6 +134,26 @@ def refine(
     Returns:
         Scores and disk flags, shapes as `z` and `disk`.
     """
+    crowd = refine_crowd(
+        z, disk, values, errors, states, physics, generator, given, sweeps, keep_disk, control
+    )
+    return crowd.points[:, :N_PARAMETERS].to(z.dtype), crowd.disk
+
+
+def refine_crowd(
+    z: Tensor,
+    disk: Tensor,
+    values: Tensor,
+    errors: Tensor,
+    states: Tensor,
+    physics: Physics,
+    generator: torch.Generator,
+    given: Tensor | None = None,
+    sweeps: int = DEFAULT_SWEEPS,
+    keep_disk: bool = False,
+    control: Control | None = None,
+) -> Crowd:
+    """As `refine`, with the companion and the accretion of each draw."""
     dtype = physics.dtype
     star = _Target(values.to(dtype), errors.to(dtype), states, physics)
     free = torch.ones(N_PARAMETERS + 2, dtype=torch.bool)
@@ -146,7 +177,7 @@ def refine(
     crowd.points[:, _EXCESS] = torch.where(
         unset[:, _EXCESS], fresh[:, _EXCESS], crowd.points[:, _EXCESS]
     )
-    return crowd.points[:, :N_PARAMETERS].to(z.dtype), crowd.disk
+    return crowd
 
 
 def refine_request(

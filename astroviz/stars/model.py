@@ -1,0 +1,331 @@
+r"""A trained model of young stars, and its answers to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from astroviz.core.cards import Card
+from astroviz.core.draws import Draws
+from astroviz.core.registry import load_weights
+from astroviz.core.request import Chunk, Control, Request
+from astroviz.io.convert import from_mapping
+from astroviz.io.observations import Observations, Quantity
+from astroviz.stars.features import Tokens, featurise
+from astroviz.stars.fit import misfit, score
+from astroviz.stars.network import Block, StarsNetwork
+from astroviz.stars.parameters import DERIVED, PARAMETERS, Parameter, to_theta
+from astroviz.stars.physics import Physics
+from astroviz.stars.refine import SMALLEST_CROWD, refine_request
+from astroviz.stars.sampler import (
+    DEFAULT_STEPS,
+    ClassOdds,
+    chunk_sizes,
+    class_odds,
+    flow_draws,
+    rows_of,
+    seeded_noise,
+    stack_inputs,
+)
+from astroviz.stars.shortcut import DEFAULT_JUMPS
+from astroviz.stars.simulator import SimulatedStars, simulate
+from astroviz.stars.spectra import star_sed
+from astroviz.stars.surveys import QUANTITIES
+
+if TYPE_CHECKING:
+    from astroviz.stars.baseline import BaselineModel
+    from astroviz.stars.posterior import Posterior
+
+__all__ = ["Sampler", "StarsModel", "open_model"]
+
+Sampler = Literal["flow", "shortcut"]
+
+_N = len(PARAMETERS)
+_NO_SCORES = np.zeros(_N, dtype=np.float32)
+_NOTHING_GIVEN = np.zeros(_N, dtype=bool)
+COLUMNS = (*PARAMETERS, *DERIVED)
+_EXCESS = slice(6, 9)
+
+
+def open_model(card: Card, device: torch.device) -> StarsModel | BaselineModel:
+    """Build the model of a card; the registry calls this."""
+    config = dict(card.config)
+    if config.get("family") == "npe":
+        from astroviz.stars.baseline import open_baseline
+
+        return open_baseline(card, device)
+    network = StarsNetwork(**config.get("network", {}))
+    network.load_state_dict(load_weights(card, "cpu"))
+    return StarsModel(
+        network.eval().to(device), card, Physics(**config.get("physics", {})), device
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class StarsModel:
+    r"""A trained model of young stars.
+
+    Arguments:
+        network: The network.
+        card: Its card.
+        physics: The physics it was trained on.
+        device: Where the network is.
+    """
+
+    network: StarsNetwork
+    card: Card
+    physics: Physics = field(default_factory=Physics)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    parameters: tuple[Parameter, ...] = PARAMETERS
+    derived: tuple[Parameter, ...] = DERIVED
+    quantities: tuple[Quantity, ...] = QUANTITIES
+    can_refine = True  # its simulator has a likelihood: see `Posterior.request`
+
+    @property
+    def name(self) -> str:
+        """Name in `astroviz.load`."""
+        return self.card.name
+
+    @property
+    def samplers(self) -> tuple[Sampler, ...]:
+        """Names of the samplers that this model has."""
+        return ("flow",) if self.network.shortcut is None else ("flow", "shortcut")
+
+    def steps_of(self, sampler: str) -> int:
+        """The usual number of steps of a sampler; ValueError if the model has no such sampler."""
+        if sampler not in self.samplers:
+            names = ", ".join(self.samplers)
+            raise ValueError(f"{self.name} has no sampler {sampler!r}; there is {names}")
+        return DEFAULT_JUMPS if sampler == "shortcut" else DEFAULT_STEPS
+
+    def observe(self, row: Any) -> Observations:
+        """One star from a mapping, a table row or a pandas Series."""
+        if isinstance(row, Observations):
+            return row
+        if hasattr(row, "colnames"):  # astropy Row, or a Table of one row
+            row = {name: row[name] for name in row.colnames}
+            row = {name: v[0] if np.ndim(v) == 1 else v for name, v in row.items()}
+        elif hasattr(row, "to_dict"):
+            row = row.to_dict()
+        if not isinstance(row, Mapping):
+            raise TypeError(f"a star is a mapping or a table row, not {type(row).__name__}")
+        return from_mapping(row, self.quantities)
+
+    def posterior(self, row: Any, index: int = 0) -> Posterior:
+        r"""The posterior of a star.
+
+        Arguments:
+            row: Mapping of names to values (`g`, `g_error`, `g_state`, ...), an astropy Row, a
+                pandas Series, or `Observations`.
+            index: Which row of `Observations`.
+        """
+        from astroviz.stars.posterior import Posterior  # which needs this module
+
+        return Posterior(self, self.observe(row), index)
+
+    def prior(self, n: int, seed: int = 0) -> Draws:
+        """Draws from the prior of young stars, derived columns included; disks in every draw."""
+        generator = torch.Generator().manual_seed(seed)
+        stars = simulate(n, generator, self.physics, (0.0, 1.0, 0.0, 0.0))
+        return self.draws(self._columns_of(stars.z, torch.ones(n, dtype=torch.bool)), seed)
+
+    def simulate(self, n: int, seed: int = 0, **settings: Any) -> SimulatedStars:
+        """A catalogue from the simulator; settings as in `simulator.simulate`."""
+        return simulate(n, torch.Generator().manual_seed(seed), self.physics, **settings)
+
+    def predict(self, draws: Draws | np.ndarray) -> np.ndarray:
+        r"""Model magnitudes of each draw, without companion and accretion, (n, 15), Vega mag."""
+        theta, disk = _theta_of(draws)
+        mag, _ = self.physics.magnitudes(theta, disk)
+        return mag.numpy()
+
+    def sed(self, theta: Sequence[float] | np.ndarray, disk: bool | None = None) -> dict[str, Any]:
+        """Spectrum of one star with and without dust and disk; see `spectra.star_sed`."""
+        return star_sed(np.asarray(theta), self.physics, disk)
+
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Truths and draws for `accuracy.report.verdicts`; see `checks.checks`."""
+        from astroviz.stars.checks import checks
+
+        return checks(self, seed, quick)
+
+    def draws(self, values: np.ndarray, seed: int, **extras: np.ndarray) -> Draws:
+        """Wrap an array whose columns are the parameters and derived quantities."""
+        names, units = self.columns(None)
+        return Draws(values, names, units, seed, extras)
+
+    # -- what the engine calls ------------------------------------------------------------------
+
+    def columns(self, request: Request | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names and units of the columns of draws."""
+        return tuple(p.name for p in COLUMNS), tuple(p.unit for p in COLUMNS)
+
+    def batch_key(self, request: Request) -> Hashable:
+        """Requests for the same number of draws and steps run together, exact ones alone."""
+        alone = id(request) if _sweeps(request) else None
+        return (self.name, id(self), request.n, *_sampler(request), alone)
+
+    def draw(
+        self, requests: Sequence[Request], device: torch.device, control: Control
+    ) -> Iterator[Sequence[Chunk | None]]:
+        """Answer requests of one batch key together."""
+        if _sweeps(requests[0]):
+            for request in requests:
+                yield [self._draw_refined(request, control)]
+            return
+        for scores, disk, constants in self._flow(requests, requests[0].n, control):
+            yield [
+                self._chunk(request, scores[row], disk[row], constants[row])
+                for row, request in enumerate(requests)
+            ]
+
+    def _draw_refined(self, request: Request, control: Control) -> Chunk:
+        """Exact draws: the flow's, moved by `refine`; a crowd of some hundreds even for a few."""
+        parts = list(self._flow([request], max(request.n, SMALLEST_CROWD), control, share=0.1))
+        z = torch.cat([scores[0] for scores, _, _ in parts])
+        disk = torch.cat([flags[0] for _, flags, _ in parts])
+        with torch.inference_mode():
+            z, disk = refine_request(request, z, disk, self.physics, _sweeps(request), control)
+        constants = parts[0][2][0] | {"refined": np.array(1.0, dtype=np.float32)}
+        if request.options.get("disk") is None:
+            constants["p_disk"] = disk.float().mean().numpy()
+        # walkers of one crowd are exchangeable: the first n are as good as any
+        return self._chunk(request, z[: request.n], disk[: request.n], constants)
+
+    def _flow(
+        self, requests: Sequence[Request], n: int, control: Control, share: float = 1.0
+    ) -> Iterator[tuple[list[Tensor], list[Tensor], list[dict[str, np.ndarray]]]]:
+        """Normal scores, disk flags and constants of each star, part by part."""
+        sampler, steps = _sampler(requests[0])
+        sizes = chunk_sizes(n)
+        noises = [seeded_noise(request, sizes) for request in requests]
+        with torch.inference_mode():
+            context, tokens, given = self._encode(requests)
+            odds = self._odds(context, requests)
+            blocks = self._blocks(context, tokens, given)
+        known = stack_inputs(requests, "z", _NO_SCORES).float()
+        constants = [_constants(odds, row) for row in range(len(requests))]
+        for k, size in enumerate(sizes):
+            control.check()
+            parts = [next(noise) for noise in noises]
+            disk = [uniform < _disk_chance(request, odds, row)
+                    for row, (request, (_, uniform)) in enumerate(zip(requests, parts,
+                                                                      strict=True))]  # fmt: skip
+            with torch.inference_mode():
+                scores = flow_draws(
+                    self.network, blocks, [normal.to(self.device) for normal, _ in parts],
+                    [flags.to(self.device) for flags in disk], steps, control,
+                    shortcut=sampler == "shortcut",
+                )  # fmt: skip
+            control.progress(share * (sum(sizes[:k]) + size) / n)
+            yield (
+                [torch.where(given[row].cpu(), known[row], scores[row].cpu())
+                 for row in range(len(requests))],
+                disk, constants,
+            )  # fmt: skip
+
+    def _chunk(
+        self, request: Request, z: Tensor, disk: Tensor, constants: dict[str, np.ndarray]
+    ) -> Chunk:
+        """Draws as the engine hands them on; the first part of an answer is scored."""
+        values = self._columns_of(z, disk, repair=True)
+        if "ood_score" not in constants:
+            constants["ood_score"] = self._score(request, values, disk)
+        return Chunk(values, {"disk": disk.numpy().astype(np.float32)}, constants)
+
+    def _encode(self, requests: Sequence[Request]) -> tuple[Tensor, Tokens, Tensor]:
+        blank = np.zeros(len(QUANTITIES))
+        values, errors, states = (
+            stack_inputs(requests, name, blank) for name in ("values", "errors", "states")
+        )
+        given = stack_inputs(requests, "given", _NOTHING_GIVEN)
+        z = stack_inputs(requests, "z", _NO_SCORES).float()
+        tokens = rows_of(featurise(values.float(), errors.float(), states, z, given), self.device)
+        return self.network.encoder(tokens), tokens, given.to(self.device)
+
+    def _odds(self, context: Tensor, requests: Sequence[Request]) -> ClassOdds:
+        prior = torch.tensor([_number(r, "prior_odds", 1.0) for r in requests])
+        return class_odds(self.network.classes(context), prior.to(context))
+
+    def _blocks(self, context: Tensor, tokens: Tokens, given: Tensor) -> tuple[Block, Block]:
+        disk = torch.ones(len(context), dtype=torch.bool, device=context.device)
+        return (
+            self.network.parameters_block(context, tokens, ~disk, given),
+            self.network.parameters_block(context, tokens, disk, given),
+        )
+
+    def _columns_of(self, z: Tensor, disk: Tensor, repair: bool = False) -> np.ndarray:
+        r"""Parameters and derived quantities, shape (n, 13); no excess without a disk.
+
+        The tracks do not fill the whole box of ages and masses; the few draws outside are
+        replaced by the draws before them (`repair`).
+        """
+        theta = to_theta(z)
+        star = self.physics.evolve(theta[:, 0], theta[:, 1])
+        if repair and not star.valid.all() and star.valid.any():
+            inside = star.valid.nonzero()[:, 0]
+            order = torch.arange(len(theta))
+            before = (torch.searchsorted(inside, order, right=True) - 1).clamp(min=0)
+            pick = torch.where(star.valid, order, inside[before])
+            theta = torch.cat([theta[pick, :6], theta[:, _EXCESS]], -1)
+            star = self.physics.evolve(theta[:, 0], theta[:, 1])
+        derived = torch.stack(
+            [10**star.log_teff, star.logg, star.log_lum, 10**star.log_radius], -1
+        )
+        theta = theta.clone()
+        theta[:, _EXCESS] = torch.where(disk[:, None], theta[:, _EXCESS], torch.nan)
+        return torch.cat([theta, derived], -1).numpy().astype(np.float32)
+
+    def _score(self, request: Request, values: np.ndarray, disk: Tensor) -> np.ndarray:
+        limits = self.card.config.get("misfit_limits")
+        if not limits:
+            return np.array(0.0, dtype=np.float32)
+        theta = torch.from_numpy(np.nan_to_num(values[:, :_N]))
+        observed = [torch.from_numpy(np.asarray(request.inputs[name])) for name in
+                    ("values", "errors", "states")]  # fmt: skip
+        value, number = misfit(theta, disk, observed[0].float(), observed[1].float(), observed[2],
+                               self.physics)  # fmt: skip
+        return np.array(score(float(value), number, list(limits)), dtype=np.float32)
+
+
+def _sweeps(request: Request) -> int:
+    return int(_number(request, "refine", 0))
+
+
+def _sampler(request: Request) -> tuple[str, int]:
+    """Which sampler is asked for, and its number of steps."""
+    sampler = str(request.options.get("sampler", "flow"))
+    usual = DEFAULT_JUMPS if sampler == "shortcut" else DEFAULT_STEPS
+    return sampler, int(str(request.options.get("steps", usual)))
+
+
+def _number(request: Request, name: str, fallback: float) -> float:
+    return float(str(request.options.get(name, fallback)))
+
+
+def _disk_chance(request: Request, odds: ClassOdds, row: int) -> float:
+    """Chance of a disk: from the data, unless the request says with or without."""
+    assumed = request.options.get("disk")
+    return float(odds.disk[row]) if assumed is None else float(bool(assumed)) * 2 - 0.5
+
+
+def _constants(odds: ClassOdds, row: int) -> dict[str, np.ndarray]:
+    return {
+        "p_young": np.array(float(odds.young[row]), dtype=np.float32),
+        "p_disk": np.array(float(odds.disk[row]), dtype=np.float32),
+        "class_probabilities": odds.probabilities[row].cpu().numpy().astype(np.float32),
+    }
+
+
+def _theta_of(draws: Draws | np.ndarray) -> tuple[Tensor, Tensor]:
+    """Parameters and disk flags of draws; a draw without excess has no disk."""
+    values = draws.values if isinstance(draws, Draws) else np.asarray(draws, dtype=np.float32)
+    theta = torch.from_numpy(np.array(values[:, :_N], dtype=np.float32))
+    disk = theta[:, _EXCESS].isfinite().all(-1)
+    return theta.nan_to_num(1.0), disk
