@@ -29,6 +29,7 @@ from astroviz.core.draws import Draws
 from astroviz.core.engine import Engine
 from astroviz.core.request import Cancelled, Request
 from astroviz.core.ticket import Ticket
+from astroviz.dashboards.pace import Pace
 
 __all__ = ["Live", "instant", "on_tick", "together"]
 
@@ -39,8 +40,9 @@ logger = logging.getLogger(__name__)
 PATIENCE_S = 0.3
 
 # When the rest of the answer before came so soon after its first part, the first part of this one
-# is not drawn: a hand sees no difference, and every picture keeps the browser from the next one.
-SOON_S = 0.03
+# is drawn only if something newer is asked meanwhile: a picture of a part keeps processor and
+# browser from the whole one for as long as this.
+SOON_S = 0.3
 
 W = TypeVar("W", bound=type)
 
@@ -89,8 +91,8 @@ class Live:
     r"""One stream of answers under one stream of questions.
 
     At most one question is with the engine and at most one waits, the newest. When the first part
-    of an answer has been drawn and a newer question waits, the rest of the answer is given up: in
-    a drag every picture is fresh, and when the hand stops the whole answer follows.
+    of an answer has come and a newer question waits, that part is drawn and the rest is given up:
+    in a drag every picture is fresh, and when the hand stops the whole answer follows.
 
     Arguments:
         engine: Anything with `submit(request, latest=key)`.
@@ -99,6 +101,9 @@ class Live:
         failed: Told a sentence when an answer cannot be had.
         busy: Told True when work starts and False when the stream is idle again.
         document: The Bokeh document, or None outside a server.
+        pace: What the browser says of its painting; parts that come too fast for it are not drawn.
+        before: Done under the document's lock before each question is put together: what a hand
+            has moved meanwhile is looked at once for each question, not with each event.
     """
 
     def __init__(
@@ -109,17 +114,25 @@ class Live:
         failed: Callable[[str], None],
         busy: Callable[[bool], None] = lambda _: None,
         document: Any = None,
+        before: Callable[[], None] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.engine, self.key, self.show, self.failed = engine, key, show, failed
-        self.busy, self.document = busy, document
+        self.busy, self.document, self.before = busy, document, before
         self.ticket: Ticket | None = None
         self.answered = 0
         self._question: Callable[[], Request] | None = None
         self._task: asyncio.Task[None] | None = None
+        self.pace = pace or Pace()
         self._asked_at = 0.0
         self._remainder = float("inf")
         self._news = asyncio.Event()
         self._closed = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether a question would be taken up at once."""
+        return self._task is None or self._task.done()
 
     def ask(self, question: Callable[[], Request]) -> None:
         """Ask; the question is put together when its turn comes, so that none is made in vain."""
@@ -129,12 +142,14 @@ class Live:
             self._asked_at = time.monotonic()
         self._question = question
         self._news.set()
-        if self._task is not None and not self._task.done():
+        if not self.idle:
             return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # a page that is built without a server, to warm it up or in a test
             self._question = None
+            if self.before is not None:
+                self.before()
             self.ask_and_wait(question, patience=30.0)
             return
         self._task = loop.create_task(self._run())
@@ -178,6 +193,10 @@ class Live:
             while (question := self._question) is not None:
                 self._question = None
                 try:
+                    if self.before is not None:
+                        await self._locked(self.before)
+                    # What was asked meanwhile is the newer way to ask the same.
+                    question, self._question = self._question or question, None
                     await self._answer(question)
                 except Cancelled:
                     continue
@@ -195,15 +214,25 @@ class Live:
         request = question()
         self.ticket = ticket = self.engine.submit(request, latest=self.key)
         parts = aiter(ticket)
-        drawn, first = False, float("inf")
+        first: Draws | None = None
+        drawn, came, spent = False, float("inf"), 0.0
         while not ticket.done:
-            part = await self._part(parts, patience=0.0 if drawn else PATIENCE_S)
-            first = min(first, time.monotonic())
-            partly = part is not None and len(part) < request.n and not ticket.done
-            if part is not None and partly and not drawn and self._remainder > SOON_S:
-                await self._draw(part, False)
-                drawn = True
-        self._remainder = time.monotonic() - first
+            try:
+                part = await self._part(parts, patience=PATIENCE_S if first is None else 0.0)
+            except Cancelled:
+                if first is not None and not drawn and not self.pace.behind:
+                    await self._draw(first, False)
+                raise
+            came = min(came, time.monotonic())
+            if part is None or len(part) >= request.n or ticket.done:
+                continue
+            first = part if first is None else first
+            if self._remainder > SOON_S and not drawn and not self.pace.behind:
+                begin = time.monotonic()
+                await self._draw(first, False)
+                drawn, spent = True, time.monotonic() - begin
+        if first is not None:
+            self._remainder = time.monotonic() - came - spent
         await self._draw(await ticket, True)
 
     async def _part(self, parts: AsyncIterator[Draws], patience: float) -> Draws | None:
@@ -227,12 +256,20 @@ class Live:
 
     async def _draw(self, answer: Draws, complete: bool) -> None:
         """Draw under the document's lock and wait until it is done."""
+
+        def show() -> None:
+            self.show(answer, complete)
+            self.answered += complete
+
+        await self._locked(show)
+
+    async def _locked(self, act: Callable[[], None]) -> None:
+        """Do something under the document's lock and wait until it is done."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def act() -> None:
+        def locked() -> None:
             try:
-                self.show(answer, complete)
-                self.answered += complete
+                act()
                 if not done.done():
                     done.set_result(None)
             except Exception as error:
@@ -240,7 +277,7 @@ class Live:
                 if not done.done():
                     done.set_exception(error)
 
-        on_tick(self.document, act)
+        on_tick(self.document, locked)
         await done
 
     def _report(self, error: Exception) -> None:

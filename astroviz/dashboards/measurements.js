@@ -6,6 +6,8 @@ const WORDS = {observed: "observed", limit: "limit (not detected)", not_covered:
 
 /** A message that was not answered for so long (ms) no longer holds the next one back. */
 const PATIENCE = 2000
+/** Time between two messages of a drag (ms): a picture takes longer. */
+const PACE = 30
 
 /** @param {string} tag @param {object} props @param {...(Node|string)} children */
 function make(tag, props = {}, ...children) {
@@ -61,10 +63,10 @@ class Row {
     this.tell()
   }
 
-  /** Tell of the newest move: at once, then with each frame, never before the last was heard. */
+  /** Tell of the newest move: at once, then at a pace, never before the last was heard. */
   tell() {
     const waits = this.sent > this.heard && performance.now() - this.told < PATIENCE
-    if (this.moved == null || this.frame != null) { return }
+    if (this.moved == null || this.pause != null) { return }
     if (waits) {
       this.timer ??= setTimeout(() => { this.timer = null; this.tell() }, PATIENCE)
       return
@@ -72,10 +74,10 @@ class Row {
     this.sent = this.send(this.moved)
     this.told = performance.now()
     this.moved = null
-    this.frame = requestAnimationFrame(() => {
-      this.frame = null
+    this.pause = setTimeout(() => {
+      this.pause = null
       this.tell()
-    })
+    }, PACE)
   }
 
   typed(key) {
@@ -179,6 +181,8 @@ export function render({model, el}) {
   }
   model.on("shown", show)
   model.on("heard", refresh)
+  // After the frame that the picture is painted in.
+  model.on("picture", () => requestAnimationFrame(() => setTimeout(() => model.send_msg({painted: model.picture}))))
   show()
   const legend = make("div", {className: "legend"})
   for (const state of Object.keys(SYMBOLS)) {

@@ -47,17 +47,22 @@ class Measurements(pn.custom.JSComponent):
 
     Its messages reach Python at once (messages are not debounced), so that it must feed a live
     loop that keeps the newest question only.
+
+    Arguments:
+        act: Does what a message says; True when it will call `hear` itself, soon.
     """
 
     shown = param.String(default="{}", doc="Rows (see `cell_row`) and survey switches, as JSON.")
     heard = param.Integer(default=0, doc="Number of the last message that was acted on.")
+    picture = param.Integer(default=0, doc="Number of the last picture; `painted` is the answer.")
 
     _esm = (_HERE / "measurements.js").read_text(encoding="utf-8")
     _stylesheets = [(_HERE / "measurements.css").read_text(encoding="utf-8")]  # noqa: RUF012
 
-    def __init__(self, act: Callable[[Mapping[str, Any]], None], **params: Any) -> None:
+    def __init__(self, act: Callable[[Mapping[str, Any]], bool], **params: Any) -> None:
         super().__init__(**params)
         self._act = act
+        self._number = 0
         self.rows: list[dict[str, Any]] = []
 
     def show(self, rows: list[dict[str, Any]], surveys: Mapping[str, bool]) -> None:
@@ -69,12 +74,21 @@ class Measurements(pn.custom.JSComponent):
         switches = [{"name": name, "on": on} for name, on in surveys.items()]
         self.shown = json.dumps({"rows": rows, "surveys": switches}, allow_nan=False)
 
+    def hear(self) -> None:
+        """Tell the browser that what it said last was acted on: it may say more."""
+        self.heard = self._number
+
     def _handle_msg(self, message: Any) -> None:
         if not isinstance(message, dict):
             return
-        number = int(message.pop("number", 0))
+        if "painted" in message:
+            self._act(message)
+            return
+        self._number = int(message.pop("number", 0))
         with together(pn.state.curdoc):
+            answered = False
             try:
-                self._act(message)
+                answered = bool(self._act(message))
             finally:
-                self.heard = number
+                if not answered:
+                    self.hear()

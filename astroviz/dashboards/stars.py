@@ -9,6 +9,7 @@ import panel as pn
 
 from astroviz.dashboards.drawers import card_drawer, code_drawer, help_drawer
 from astroviz.dashboards.live import Live, on_tick
+from astroviz.dashboards.pace import Pace
 from astroviz.dashboards.shell import Shell, View, initial_query
 from astroviz.dashboards.stars_catalogue import CatalogueView
 from astroviz.dashboards.stars_controls import StarsControls
@@ -83,12 +84,20 @@ class StarsPage:
         self.samp = SampDrawer(self.explorer, self.table, lambda: self.shell)
         self.selections = SelectionDrawer(self.explorer, lambda: self.shell)
         self.export = ExportDrawer(self.explorer, lambda: self.draws, lambda: self.shell)
+        self.pace = Pace()
         self.star: StarView | None = None
         self.catalogue: CatalogueView | None = None
         self.shell = self._make_shell()
         document, client = self.shell.document, self.shell.client
         self.live = Live(
-            engine, (client, "posterior"), self._show, self._failed, self._busy, document
+            engine,
+            (client, "posterior"),
+            self._show,
+            self._failed,
+            self._busy,
+            document,
+            before=self._take_moves,
+            pace=self.pace,
         )
         self.exact_live = Live(
             engine, (client, "exact"), self._show_exact, self._failed, self._busy, document
@@ -127,7 +136,7 @@ class StarsPage:
         )
 
     def _build_star(self) -> Any:
-        self.star = StarView(self.explorer, self.shell)
+        self.star = StarView(self.explorer, self.shell, self._ask, self.pace)
         if self.draws is not None:
             self._redraw()
         return self.star.layout
@@ -199,11 +208,20 @@ class StarsPage:
     def ask(self) -> None:
         """Ask for the posterior of the star as it stands; the measurements are shown at once."""
         if self.explorer.view == "star" or self.draws is None:
-            # The network's answer comes at once; the exact one follows when the hand rests.
-            self.exact_live.cancel()
-            self.live.ask(lambda: self.explorer.request(exact=False))
+            self._ask()
         if self.star is not None:
             self.star.show_star()
+
+    def _ask(self) -> bool:
+        """Ask the network; the exact answer follows when the hand rests. Whether it is free."""
+        self.exact_live.cancel()
+        free = self.live.idle
+        self.live.ask(lambda: self.explorer.request(exact=False))
+        return free
+
+    def _take_moves(self) -> None:
+        if self.star is not None:
+            self.star.hand.take()
 
     def _on_view(self, event: Any) -> None:
         self.explorer.view = event.new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, framed, note
 from astroviz.dashboards.measurements import Measurements, cell_row
+from astroviz.dashboards.pace import Pace
 from astroviz.dashboards.shell import Shell
+from astroviz.dashboards.stars_hand import Hand
 from astroviz.dashboards.stars_numbers import ANSWER_CSS, chances, numbers_html, tiles_html
 from astroviz.dashboards.voice import Headline
 from astroviz.plots.age import AgePlot
@@ -34,14 +36,17 @@ class StarView:
     Arguments:
         explorer: The state of the page.
         shell: The frame, which knows the theme and shows sentences.
+        ask: Asks the model, after `hand.take`: at once when this answers True.
+        pace: Is told of pictures that are sent and painted.
     """
 
-    def __init__(self, explorer: StarsExplorer, shell: Shell) -> None:
-        self.explorer, self.shell = explorer, shell
+    def __init__(
+        self, explorer: StarsExplorer, shell: Shell, ask: Callable[[], bool], pace: Pace
+    ) -> None:
+        self.explorer, self.shell, self.pace = explorer, shell, pace
         dark = shell.dark
-        self.measurements = Measurements(
-            self._on_measurement, sizing_mode="stretch_both", margin=0
-        )
+        self.hand = Hand(explorer, ask, pace, self._refuse, lambda: self.measurements.hear())
+        self.measurements = Measurements(self.hand.act, sizing_mode="stretch_both", margin=0)
         self.spectrum = Spectrum(BANDS, self._zero_flux(), dark=dark)
         self.age = AgePlot(dark=dark, bars=False)
         self.corner = self._new_corner()
@@ -198,6 +203,8 @@ class StarView:
         explorer = self.explorer
         weights = explorer.reweight(draws).weights
         overlays, truth = set(explorer.overlays), explorer.truth()
+        self.measurements.picture += 1
+        self.pace.sent()
         self.spectrum.update(explorer.sed(draws), fit=fit)
         self.age.update(draws["log_age"], weights, chances(summary))
         self.corner.update(_columns(draws, self.corner.names), weights, fit=False)
@@ -255,25 +262,10 @@ class StarView:
             sentences.append(summary.refusal)
         self.headline.warnings = sentences
 
-    # --- what the hands do --------------------------------------------------------------------
-
-    def _on_measurement(self, message: Mapping[str, Any]) -> None:
-        explorer = self.explorer
-        if "survey" in message:
-            name, on = message["survey"], bool(message["on"])
-            explorer.surveys = [
-                s for s in SURVEYS if (s in explorer.surveys and s != name) or (s == name and on)
-            ]
-            return
-        name = str(message["name"])
-        if message.get("reset"):
-            explorer.reset(name)
-            return
-        try:
-            explorer.edit(name, message.get("value"), message.get("error"), message.get("state"))
-        except (ValueError, KeyError) as error:
-            self.shell.say(str(error.args[0]), "warning")
-            self.show_star()
+    def _refuse(self, sentence: str) -> None:
+        """A value that cannot be: say so, and show the one that stands."""
+        self.shell.say(sentence, "warning")
+        self.show_star()
 
 
 def _pane(model: Any) -> pn.pane.Bokeh:

@@ -12,6 +12,7 @@ import pytest
 
 from astroviz.dashboards import live
 from astroviz.dashboards.live import Live, instant
+from astroviz.dashboards.pace import Pace
 
 
 def run(coroutine):
@@ -30,10 +31,10 @@ class Screen:
         self.threads.add(threading.get_ident())
 
 
-def make(engine):
+def make(engine, **settings):
     screen = Screen()
-    loop = Live(engine, ("tab", "x"), screen.show, screen.sentences.append, screen.busy.append)
-    return loop, screen
+    hands = screen.sentences.append, screen.busy.append
+    return Live(engine, ("tab", "x"), screen.show, *hands, **settings), screen
 
 
 def test_panel_still_delays_widgets_by_the_attribute_we_switch_off():
@@ -173,6 +174,80 @@ def test_a_first_part_is_not_drawn_when_the_rest_comes_at_once(engine, sampler, 
 
     # the second is slow for all that is known, the third is not
     assert run(go())[-2:] == [(0.2, True), (0.3, True)]
+
+
+def test_what_was_moved_is_looked_at_once_before_each_question(engine, ask):
+    async def go():
+        moved, looked = [], []
+
+        def look():
+            looked.append(len(moved))
+            # what it finds may ask again; that is the same question
+            loop.ask(lambda: ask(moved[-1]))
+
+        loop, screen = make(engine, before=look)
+        for step in range(20):
+            moved.append(step / 19)
+            loop.ask(lambda: ask(moved[-1]))
+        await loop._task
+        return screen.shown, looked
+
+    shown, looked = run(go())
+    assert looked == [20]
+    assert shown[-1] == (1.0, True)
+    assert {x for x, _ in shown} == {1.0}
+
+
+def test_a_failing_look_becomes_a_sentence_and_the_loop_goes_on(engine, ask):
+    async def go():
+        failures = [ValueError("no such star")]
+
+        def look():
+            if failures:
+                raise failures.pop()
+
+        loop, screen = make(engine, before=look)
+        for _ in range(2):
+            loop.ask(lambda: ask(0.5))
+            await loop._task
+        return screen
+
+    screen = run(go())
+    assert screen.sentences == ["No answer: no such star"]
+    assert screen.shown[-1] == (0.5, True)
+
+
+def test_parts_that_a_painting_browser_could_not_take_are_left_out(engine, sampler, ask):
+    sampler.delay = 0.2
+
+    async def go(behind):
+        loop, screen = make(engine, pace=type("P", (Pace,), {"behind": behind})())
+        for step in range(8):
+            loop.ask(lambda x=step / 7: ask(x))
+            await asyncio.sleep(0.05)
+        await loop._task
+        return screen.shown
+
+    assert any(not complete for _, complete in run(go(False))[:-1])
+    assert run(go(True)) == [(1.0, True)]
+
+
+def test_pace_waits_for_the_paint_and_as_long_again(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    pace = Pace()
+    assert not pace.behind
+    pace.sent()
+    clock[0] += 0.1
+    assert pace.behind, "not painted yet"
+    pace.painted()
+    clock[0] += 0.05
+    assert pace.behind, "the hand's turn"
+    clock[0] += 0.1
+    assert not pace.behind
+    pace.sent()
+    clock[0] += 0.6
+    assert not pace.behind, "a tab in the background never says that it painted"
 
 
 def test_closing_cancels_what_runs(engine, sampler, ask):

@@ -53,7 +53,7 @@ def test_it_becomes_one_document_without_complaint(tab):
 
 def test_a_survey_switch_asks_again(tab):
     before = drawn(tab)
-    tab.star._on_measurement({"survey": "Gaia", "on": False})
+    tab.star.hand.act({"survey": "Gaia", "on": False})
     assert "Gaia" not in tab.explorer.surveys
     assert not same(before, drawn(tab))
     tab.shell._undo()
@@ -63,21 +63,21 @@ def test_a_survey_switch_asks_again(tab):
 
 def test_a_moved_slider_asks_again_and_can_be_reset(tab):
     before = drawn(tab)
-    tab.star._on_measurement({"name": "g", "value": 12.0})
+    tab.star.hand.act({"name": "g", "value": 12.0})
     assert tab.explorer.cell("g").value == 12.0
     assert not same(before, drawn(tab))
-    tab.star._on_measurement({"name": "g", "reset": True})
+    tab.star.hand.act({"name": "g", "reset": True})
     assert same(before, drawn(tab))
 
 
 def test_a_bad_value_is_answered_with_a_sentence(tab):
-    tab.star._on_measurement({"name": "g", "error": -1.0})
+    tab.star.hand.act({"name": "g", "error": -1.0})
     assert tab.shell.voice.sentence
     assert "positive" in tab.shell.voice.sentence
 
 
 def test_a_state_given_by_hand_is_shown(tab):
-    tab.star._on_measurement({"name": "w2", "state": "not_covered"})
+    tab.star.hand.act({"name": "w2", "state": "not_covered"})
     row = next(row for row in tab.star.measurements.rows if row["name"] == "w2")
     assert row["state"] == "not_covered"
     assert row["edited"]
