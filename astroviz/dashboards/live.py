@@ -39,9 +39,10 @@ logger = logging.getLogger(__name__)
 # running one is let finish, or a steady drag over a 100 ms model would never show anything.
 PATIENCE_S = 0.3
 
-# When the rest of the answer before came so soon after its first part, the first part of this one
-# is drawn only if something newer is asked meanwhile: a picture of a part keeps processor and
-# browser from the whole one for as long as this.
+# When the rest of the answer before came so soon after its first part, or within the time of so
+# many pictures, the first part of this one is drawn only if something newer is asked meanwhile:
+# its picture would keep processor and browser from the whole one.
+SOON_PICTURES = 3
 SOON_S = 0.3
 
 W = TypeVar("W", bound=type)
@@ -227,13 +228,18 @@ class Live:
             if part is None or len(part) >= request.n or ticket.done:
                 continue
             first = part if first is None else first
-            if self._remainder > SOON_S and not drawn and not self.pace.behind:
+            if not drawn and self._late and not self.pace.behind:
                 begin = time.monotonic()
                 await self._draw(first, False)
                 drawn, spent = True, time.monotonic() - begin
         if first is not None:
             self._remainder = time.monotonic() - came - spent
         await self._draw(await ticket, True)
+
+    @property
+    def _late(self) -> bool:
+        """Whether the rest of an answer lets a hand wait for longer than a picture is worth."""
+        return self._remainder > max(SOON_S, SOON_PICTURES * self.pace.took)
 
     async def _part(self, parts: AsyncIterator[Draws], patience: float) -> Draws | None:
         """The next part, None after the last; gives up when something newer waited too long."""

@@ -15,10 +15,13 @@ class Pace:
 
     In a drag the browser is left as much time without pictures as one takes it: what it is sent
     faster it paints late, and the hand's own events wait behind.
+
+    Attributes:
+        took: From sending the last picture until it was on screen, s.
     """
 
     def __init__(self) -> None:
-        self._sent, self._took = -LONGEST_S, 0.0
+        self._sent, self.took = -LONGEST_S, 0.0
         self._waiting = False
 
     def sent(self) -> None:
@@ -28,11 +31,11 @@ class Pace:
     def painted(self) -> None:
         """It is on screen."""
         if self._waiting:
-            self._took = min(time.monotonic() - self._sent, LONGEST_S)
+            self.took = min(time.monotonic() - self._sent, LONGEST_S)
             self._waiting = False
 
     @property
     def behind(self) -> bool:
         """Whether another picture would be one too many."""
         since = time.monotonic() - self._sent
-        return since < (LONGEST_S if self._waiting else 2 * self._took)
+        return since < (LONGEST_S if self._waiting else 2 * self.took)
