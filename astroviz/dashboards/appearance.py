@@ -10,6 +10,8 @@ import param
 from panel.util import edit_readonly
 from panel_material_ui.template import Page
 
+from astroviz.dashboards.first_paint import early_template, first_style
+
 __all__ = [
     "CARD_STYLE",
     "LINE",
@@ -132,27 +134,6 @@ class Frame(pn.custom.JSComponent):
     """
 
 
-# What is on screen while the scripts start: the bar of the page, where the page will have it.
-# Panel would lay a grey screen with a spinner over everything instead.
-_FIRST_PAINT = """
-#loader {{ z-index: -1 !important; background: {ground} !important; }}
-#loader::before {{ content: "astroviz"; position: absolute; inset: 0 0 auto 0; height: 52px;
-  box-sizing: border-box; padding-left: 48px; background: {paper}; color: {primary};
-  border-bottom: 1px solid {line}; font: 700 16px/50px Roboto, Helvetica, Arial, sans-serif; }}
-#loader .spinner {{ width: 26px; height: 26px; border-width: 3px; border-color: {line};
-  border-top-color: {primary}; }}
-"""
-
-
-def first_paint(dark: bool) -> str:
-    """The style of what is seen before the page itself is."""
-    palette = THEME["dark" if dark else "light"]["palette"]
-    ground, paper = palette["background"]["default"], palette["background"]["paper"]
-    return _FIRST_PAINT.format(
-        ground=ground, paper=paper, primary=palette["primary"]["main"], line=palette["divider"]
-    )
-
-
 def wants_dark() -> bool:
     """Whether this visitor chose the dark theme when last here (`desk.js` keeps the cookie)."""
     return bool(pn.state.cookies.get(THEME_COOKIE) == "dark")
@@ -173,7 +154,9 @@ class QuietPage(Page):
         params = {"theme_config": THEME, "sx": PAGE_SX, "busy_indicator": None, **params}
         params.setdefault("header", [brand()])
         params.setdefault("dark_theme", wants_dark())
-        params.setdefault("raw_css", [first_paint(params["dark_theme"])])
+        palette = THEME["dark" if params["dark_theme"] else "light"]["palette"]
+        params.setdefault("raw_css", [first_style(palette)])
+        params.setdefault("template", early_template())
         super().__init__(**params)
         with edit_readonly(self):
             self.busy = False
@@ -183,6 +166,10 @@ class QuietPage(Page):
         root = super().get_root(*arguments, **settings)
         root.data._custom_theme = OWN_FIGURES
         return root
+
+    def server_doc(self, doc: Any = None, title: str | None = None, location: Any = True) -> Any:
+        """The page's document, under its own name and not "Panel Application"."""
+        return super().server_doc(doc, self.meta.title or title, location)
 
 
 def text(

@@ -13,7 +13,9 @@ from dataclasses import replace
 
 import panel as pn
 import pytest
+from jinja2 import Template
 
+from astroviz.dashboards import first_paint
 from astroviz.dashboards import serve as module
 from astroviz.dashboards.serve import House, make_server
 
@@ -77,6 +79,22 @@ def test_gallery_pages_and_health(start):
     health = json.loads(get(port, "/liveness")[1])
     assert health["status"] == "ok"
     assert health["models"] == {"stars": "ok"}
+
+
+def test_a_page_has_its_name_and_is_painted_before_its_scripts_start(start):
+    port, _ = start()
+    _, page = get(port, "/")
+    assert "<title>astroviz</title>" in page
+    assert page.count("js/bokeh.min.js") == 1
+    head, body = page.split("<body>")
+    assert '<script type="text/javascript" src' not in head
+    assert body.index('id="loader" style="display: flex;"') < body.index("js/bokeh.min.js")
+
+
+def test_where_panel_has_another_template_it_is_taken_as_it_is(monkeypatch):
+    base = Template("{% block body %}{{ bokeh_js }}{% endblock %}")
+    monkeypatch.setattr(first_paint, "BASE_TEMPLATE", base)
+    assert first_paint.early_template.__wrapped__() is base
 
 
 def test_a_model_that_fails_leaves_a_sentence_and_the_rest_alive(start):
