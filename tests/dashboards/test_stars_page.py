@@ -70,6 +70,39 @@ def test_a_moved_slider_asks_again_and_can_be_reset(tab):
     assert same(before, drawn(tab))
 
 
+def test_the_moves_of_a_drag_are_taken_once_for_each_question(tab):
+    async def drag():
+        taken = []
+        tab.explorer.param.watch(lambda event: taken.append(event.new["g"]), "values")
+        for k in range(30):
+            tab.star.measurements._handle_msg({"name": "g", "value": 12 + k / 100, "number": k})
+            await asyncio.sleep(0.005)
+        await tab.live._task
+        return taken
+
+    taken = asyncio.run(drag())
+    assert taken[-1] == tab.explorer.cell("g").value == 12.29
+    assert taken == sorted(taken)
+    assert len(taken) < 20
+    assert tab.star.measurements.heard == 29
+    assert tab.live.idle
+
+
+def test_a_switch_does_not_overtake_the_moves_before_it(tab):
+    async def move_and_switch():
+        for message in (
+            {"name": "g", "value": 12.5},
+            {"name": "g", "value": 12.6},
+            {"survey": "WISE", "on": False},
+        ):
+            tab.star.hand.act(message)
+        return tab.explorer.values, tab.explorer.surveys, await tab.live._task
+
+    values, surveys, _ = asyncio.run(move_and_switch())
+    assert values["g"] == 12.6
+    assert "WISE" not in surveys
+
+
 def test_a_bad_value_is_answered_with_a_sentence(tab):
     tab.star.hand.act({"name": "g", "error": -1.0})
     assert tab.shell.voice.sentence
