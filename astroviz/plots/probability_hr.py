@@ -200,7 +200,7 @@ class ProbabilityHR(Chart):
         plot = new_figure(
             "probability-hr", self.ink, "effective temperature (K)", "log luminosity (L\u2609)",
             tools="pan,wheel_zoom,box_zoom,reset", active_scroll="wheel_zoom",
-            x_range=Range1d(4.22, 3.27), y_range=Range1d(-3.8, 2.65),
+            x_range=Range1d(4.22, 3.22), y_range=Range1d(-3.8, 2.65),
         )  # fmt: skip
         plot.grid.visible = False
         texts = [f"{kelvin:,}" for kelvin in _TEMPERATURES]
@@ -213,8 +213,8 @@ class ProbabilityHR(Chart):
                 text.text_outline_width = 3
             roles = {"text_outline_color": "paper"} if halo else {"text_color": "ink"}
             mark(plot, self.ink, self.labels, text, **roles)
-        dot = Scatter(x="x", y="y", size=4, fill_alpha=0.55, line_color=None)
-        dots = mark(plot, self.ink, self.points, dot, fill_color="points")
+        dot = Scatter(x="x", y="y", size=4.5, fill_alpha=0.7, line_alpha=0.8, line_width=0.5)
+        dots = mark(plot, self.ink, self.points, dot, fill_color="points", line_color="paper")
         region = MultiPolygons(xs="xs", ys="ys", fill_alpha=0.28, line_width=1.75)
         roles = {"fill_color": "selection", "line_color": "selection"}
         mark(plot, self.ink, self.lifted, region, level="annotation", **roles)
@@ -232,9 +232,9 @@ class ProbabilityHR(Chart):
         source = ColumnDataSource({"x": as_column([]), "y": as_column([])})
         dash = _DASHES[len(self._isochrones) % len(_DASHES)]
         # twice: over an outline in the ground's colour it is seen on any colour of the density
-        for width, role, kind in ((3.0, "paper", "solid"), (1.25, "ink", dash)):
+        for width, role, kind in ((2.25, "paper", "solid"), (1.25, "ink", dash)):
             line = Line(x="x", y="y", line_width=width, line_dash=kind)
-            line.line_alpha = 0.4 if role == "paper" else 0.9
+            line.line_alpha = 0.75 if role == "paper" else 0.9
             mark(self.figure, self.ink, source, line, line_color=role)
         self._isochrones.append(source)
 

@@ -210,10 +210,11 @@ class TopDown(Chart):
 
     def _fit(self) -> None:
         half = self._half
-        box = {"x": 0.0, "y": 0.0, "half_width": half, "half_height": half}
-        self.window.data = {key: [item] for key, item in box.items()}
         for axis in (self.figure.x_range, self.figure.y_range):
             axis.update(start=-half, end=half)
+        # last: what the browser makes of it must stand
+        box = {"x": 0.0, "y": 0.0, "half_width": half, "half_height": half}
+        self.window.data = {key: [item] for key, item in box.items()}
 
     def _make_figure(self, mean_title: str) -> figure:
         plot = new_figure(

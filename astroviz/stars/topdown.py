@@ -19,7 +19,7 @@ _BETWEEN = 4  # places between two draws of a distance: a smear, not a row of do
 _SMOOTH = 0.8  # cells
 _MOST = 0.97  # of the stars' weight is held by the map
 _SMALLEST = 110.0  # pc: the map is never smaller, so that it holds the first circle
-_FAINTEST = 1e-3  # of the fullest cell: below it a mean would be of next to no star
+_FAINTEST = 3e-3  # of the fullest cell: below it a mean would be of next to no star
 
 
 @dataclass(frozen=True)
