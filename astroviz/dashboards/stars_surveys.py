@@ -43,6 +43,7 @@ _PARAMETERS = {
     "distance": "distance",
     "effective temperature": "effective_temperature",
 }
+_ODD = 4.0  # standard errors below zero
 GAINED = ("log_age", "log_mass", "a_v", "distance")
 # One for all visitors: a gain keeps a core busy for seconds, and nobody's slider waits for it.
 _POOL = ThreadPoolExecutor(1, thread_name_prefix="astroviz-gain")
@@ -108,7 +109,7 @@ class SurveysView:
     def _make_controls(self) -> None:
         small = {"size": "small", "margin": 0, "align": "center"}
         self.picker = pmui.Select(
-            options=_PARAMETERS,
+            options={label: name for label, name in _PARAMETERS.items() if name in self._known},
             value=self.parameter,
             width=180,
             variant="standard",
@@ -117,7 +118,7 @@ class SurveysView:
         )
         self.places: list[tuple[Any, Any, Any, Any]] = []
         for k in range(len(SURVEYS)):
-            name = note("", width=88, sizing_mode=None, align="center")
+            name = note("", width=104, sizing_mode=None, align="center")
             up = self.shell.icon(
                 "arrow_upward", "Let it arrive earlier", partial(self.move, k, -1)
             )
@@ -133,7 +134,7 @@ class SurveysView:
         order = pn.Column(
             note('<span class="faint">Order of arrival</span>', height=24),
             *(row for row, *_ in self.places),
-            width=158,
+            width=174,
             margin=(8, 0, 0, 14),
         )
         left = card(
@@ -251,6 +252,7 @@ class SurveysView:
             for k, (_, request) in enumerate(questions):
                 self._tickets.append(self.engine.submit(request, latest=(client, "arrival", k)))
         except Exception as error:
+            self._stop_ridges()
             self._refuse(error)
             return
         try:
@@ -277,6 +279,8 @@ class SurveysView:
         except Cancelled:
             return
         except Exception as error:
+            if keys == self._keys:
+                self._keys = ()  # asked again when the star is shown again
             self._tick(partial(self._refuse, error))
 
     def _arrive(self, keys: tuple[str, ...], k: int, draws: Any) -> None:
@@ -385,6 +389,11 @@ class SurveysView:
         place = gain.surveys.index(gain.best(name)), gain.parameters.index(name)
         small = gain.bits[place] < 2 * gain.errors[place]
         after = " That is within the error of the estimate: next to nothing." if small else ""
+        if (gain.bits < -_ODD * gain.errors).any():
+            after += (
+                " A bar clearly below zero cannot be: there the model's prediction and its "
+                "posterior disagree, so do not trust it."
+            )
         self._say_gain(f"{before}{gain.sentence(name)}{after}")
 
     def _say_gain(self, sentence: str, working: bool = False, stopped: bool = False) -> None:

@@ -69,8 +69,8 @@ class GainBars(Chart):
         known = np.isfinite(self.bits)
         top = float((self.bits + self.errors)[known].max()) if known.any() else 1.0
         low = float((self.bits - self.errors)[known].min()) if known.any() else 0.0
-        top = max(top, 0.2)
-        self.figure.x_range.update(start=min(low * 1.1, 0.0), end=top * 1.42)
+        top, low = max(top, 0.2), min(low * 1.1, 0.0)
+        self.figure.x_range.update(start=low, end=top + 0.4 * (top - low))  # room for the texts
         self._announce()
 
     def describe(self) -> str:

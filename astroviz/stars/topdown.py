@@ -115,11 +115,11 @@ def top_down(
     x, y, _ = positions(longitude[there, None], latitude[there, None], far)
     mass = np.broadcast_to(weight[:, None] / max(far.shape[1], 1), x.shape)
     half = _reach(x, y, mass) if half_width is None else float(half_width)
-    edges = np.linspace(-half, half, cells + 1)
     inside = (abs(x) < half) & (abs(y) < half)
-    where, m = (y[inside], x[inside]), mass[inside]
+    column, row = (((a[inside] + half) * (cells / (2 * half))).astype(np.intp) for a in (x, y))
+    place, m = np.minimum(row, cells - 1) * cells + np.minimum(column, cells - 1), mass[inside]
     stars, total = (
-        gaussian_filter(np.histogram2d(*where, bins=(edges, edges), weights=w)[0], _SMOOTH)
+        gaussian_filter(np.bincount(place, w, cells**2).reshape(cells, cells), _SMOOTH)
         for w in (m, m * held[inside])
     )
     mean = np.full(stars.shape, np.nan)

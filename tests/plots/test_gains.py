@@ -25,6 +25,7 @@ def test_a_bar_for_each_parameter_and_survey(bars):
     assert data["text"][1] == "\u22120.02 \u00b1 0.05"
     assert bars.figure.y_range.factors[-1] == ("log age", "2MASS"), "first at the top"
     assert bars.figure.x_range.start < -0.07 + 1e-9
+    assert bars.figure.x_range.end > 1.2, "texts have room"
     assert "log age: 2MASS 0.3, WISE -0.0, Spectroscopy 0.9" in bars.describe()
 
 
