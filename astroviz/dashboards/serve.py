@@ -17,6 +17,7 @@ import panel as pn
 
 from astroviz.dashboards.addresses import other_addresses
 from astroviz.dashboards.gallery import PAGES, PageEntry, gallery
+from astroviz.dashboards.memory import Tidy
 from astroviz.dashboards.shell import plain_page, shell_of
 
 __all__ = ["House", "make_server", "serve"]
@@ -50,6 +51,7 @@ class House:
         self._sources = dict(models)
         self._models: dict[str, Any] = {}
         self._lock = threading.Lock()
+        self._tidy = Tidy()
 
     def model(self, name: str) -> Any:
         """The model of this name, loaded once; None after a failure, which `failures` explains."""
@@ -95,6 +97,7 @@ class House:
     def leave(self, session: str) -> None:
         """A visitor's tab is gone."""
         self.sessions.discard(session)
+        self._tidy.soon()
 
 
 def _page(entry: PageEntry, house: House, view: str) -> Callable[[], Any]:

@@ -15,7 +15,7 @@ import panel as pn
 import pytest
 from jinja2 import Template
 
-from astroviz.dashboards import first_paint
+from astroviz.dashboards import first_paint, memory
 from astroviz.dashboards import serve as module
 from astroviz.dashboards.serve import House, make_server
 
@@ -133,6 +133,26 @@ def test_a_full_house_asks_to_wait_and_a_left_seat_is_free():
     assert not house.admit("b")
     house.leave("a")
     assert house.admit("b")
+
+
+def test_memory_is_given_back_once_for_the_tabs_that_close_together(monkeypatch):
+    monkeypatch.setattr(memory, "DELAY_S", 0.05)
+    given = []
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(1))
+
+    async def close_three():
+        house = House(None, {})
+        for name in "abc":
+            house.admit(name)
+            house.leave(name)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(close_three())
+    assert given == [1]
+
+
+def test_giving_memory_back_does_no_harm():
+    memory.give_back()
 
 
 def test_visitors_above_the_limit_see_a_page_not_an_error(start):
