@@ -52,7 +52,7 @@ PAGES: tuple[PageEntry, ...] = (
         title="Young stars",
         question="How old, how massive, how reddened is this star, given only what was measured?",
         model="stars",
-        views=("star", "catalogue"),
+        views=("star", "catalogue", "question", "surveys", "maps"),
         cards=(
             (
                 "star",
@@ -65,6 +65,24 @@ PAGES: tuple[PageEntry, ...] = (
                 "A catalogue with holes",
                 "Which stars were seen by which surveys, and what do the holes cost? "
                 "Drop a table in, brush it, ask for every star at once.",
+            ),
+            (
+                "question",
+                "Any question",
+                "Give, want or ignore anything: a posterior, a prediction, a likelihood. What "
+                "would WISE see? How old is a star of this temperature and luminosity?",
+            ),
+            (
+                "surveys",
+                "What a survey is worth",
+                "How does the age narrow while surveys arrive, and which survey that has not "
+                "looked would tell most?",
+            ),
+            (
+                "maps",
+                "Young stars in space and on the HR diagram",
+                "All posteriors of a selection as one density: seen from above, and over "
+                "isochrones.",
             ),
         ),
         build=_stars,

@@ -87,6 +87,7 @@ class StarsPage:
         self.pace = Pace()
         self.star: StarView | None = None
         self.catalogue: CatalogueView | None = None
+        self._others: list[Any] = []
         self.shell = self._make_shell()
         document, client = self.shell.document, self.shell.client
         self.live = Live(
@@ -120,6 +121,9 @@ class StarsPage:
             views=[
                 View("catalogue", "Catalogue", self._build_catalogue),
                 View("star", "Star", self._build_star),
+                View("question", "Question", self._build_question),
+                View("surveys", "Surveys", self._build_surveys),
+                View("maps", "Maps", self._build_maps),
             ],
             drawers=[
                 self.table.drawer,
@@ -145,6 +149,27 @@ class StarsPage:
         self.catalogue = CatalogueView(self.explorer, self.engine, self.shell)
         return self.catalogue.layout
 
+    # These views are imported when first wanted: a hidden one costs nothing.
+
+    def _build_question(self) -> Any:
+        from astroviz.dashboards.stars_question import QuestionView
+
+        return self._built(QuestionView(self.explorer, self.engine, self.shell))
+
+    def _build_surveys(self) -> Any:
+        from astroviz.dashboards.stars_surveys import SurveysView
+
+        return self._built(SurveysView(self.explorer, self.engine, self.shell))
+
+    def _build_maps(self) -> Any:
+        from astroviz.dashboards.stars_maps import MapsView
+
+        return self._built(MapsView(self.explorer, self.engine, self.shell))
+
+    def _built(self, view: Any) -> Any:
+        self._others.append(view)
+        return view.layout
+
     def _watch(self) -> None:
         explorer, shell = self.explorer, self.shell
         explorer.param.watch(self._on_question, list(ASKED))
@@ -169,8 +194,9 @@ class StarsPage:
         self.pin_live.close()
         self.exact_live.close()
         self.samp.close()
-        if self.catalogue is not None:
-            self.catalogue.close()
+        for view in (self.catalogue, *self._others):
+            if view is not None:
+                view.close()
 
     # --- questions and answers ------------------------------------------------------------------
 

@@ -11,9 +11,9 @@ from torch import Tensor
 from astroviz.io.observations import State
 from astroviz.stars.features import N_PARAMETERS, Tokens, featurise, standardise
 from astroviz.stars.physics import Physics
-from astroviz.stars.simulator import simulate
+from astroviz.stars.simulator import simulate, survey_columns
 
-__all__ = ["Batch", "batches"]
+__all__ = ["Batch", "batches", "questions"]
 
 _ROUND = 32  # batches made at once: the simulator is fastest on many stars
 
@@ -63,6 +63,61 @@ def batches(
                 observables = (sky[part], _want(states, generator))
             tokens = featurise(values, errors, states, z, given)
             yield Batch(tokens, z, classes, given, observables)
+
+
+def questions(size: int, physics: Physics, generator: torch.Generator) -> Iterator[Batch]:
+    r"""An endless stream of batches of all kinds of conditionals, for the joint model.
+
+    A fifth of the stars each: posteriors from what is left when quantities are hidden at random;
+    from one to four quantities alone, spectroscopic labels among them; given most or all
+    parameters; given nothing; surveys hidden as a whole. Observables are wanted wherever they are
+    not told.
+
+    Arguments:
+        size: Stars in a batch.
+        physics: Tracks, atmosphere and extinction.
+        generator: Source of random numbers.
+    """
+    while True:
+        stars = simulate(size * _ROUND, generator, physics)
+        sky = standardise(stars.intrinsic)
+        for k in range(_ROUND):
+            part = slice(k * size, (k + 1) * size)
+            values, errors, states = (a[part] for a in (stars.values, stars.errors, stars.states))
+            z, classes = stars.z[part], stars.classes[part]
+            states, given = _ask(states, classes, generator)
+            wanted = (states != int(State.OBSERVED)) & (states != int(State.LIMIT))
+            tokens = featurise(values, errors, states, z, given)
+            yield Batch(tokens, z, classes, given, (sky[part], wanted))
+
+
+def _ask(states: Tensor, classes: Tensor, gen: torch.Generator) -> tuple[Tensor, Tensor]:
+    """What is told of each star, for one of five kinds of question."""
+    n, size = states.shape
+    hidden, given = _hide(states, classes, gen)
+    ignored = torch.tensor(int(State.IGNORED), dtype=states.dtype)
+    kind = torch.randint(5, (n, 1), generator=gen)
+    # labels were measured of every star, though few surveys have looked
+    looked = torch.cat([states[:, :16], torch.full_like(states[:, 16:], State.OBSERVED)], 1)
+    known = (looked == int(State.OBSERVED)) | (looked == int(State.LIMIT))
+    lottery = torch.rand(n, size, generator=gen) - 2.0 * known
+    few = lottery.argsort(1).argsort(1) < torch.randint(1, 5, (n, 1), generator=gen)
+    few_given = torch.rand(n, given.shape[1], generator=gen) < 0.1
+    surveys = survey_columns()
+    absent = torch.rand(n, 5, generator=gen)[:, surveys] < 0.5
+    most = torch.rand(n, given.shape[1], generator=gen) < torch.where(
+        torch.rand(n, 1, generator=gen) < 0.6, 1.0, 0.7
+    )
+    nothing = torch.full_like(states, int(State.IGNORED))
+    some = torch.rand(n, 1, generator=gen) < 0.4
+    states = torch.where(kind == 1, torch.where(few, looked, ignored), hidden)
+    states = torch.where(kind == 2, torch.where(some & few, looked, ignored), states)
+    states = torch.where(kind == 3, nothing, states)
+    states = torch.where((kind == 4) & absent, ignored, states)
+    given = torch.where(kind == 1, few_given, given)
+    given = torch.where(kind == 2, most, given)
+    given = given & ~((kind == 3) | (kind == 4))
+    return states, given & (classes < 2)[:, None]
 
 
 def _hide(states: Tensor, classes: Tensor, gen: torch.Generator) -> tuple[Tensor, Tensor]:

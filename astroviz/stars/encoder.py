@@ -126,6 +126,10 @@ class Encoder(nn.Module):
         self.head = nn.Sequential(nn.Linear(2 * width + context, context), nn.SiLU())
         self.register_buffer("allowed", dependency_mask(dependency), persistent=False)
 
+    def listen(self, dependency: str) -> None:
+        """Change which token listens to which; the network must have been trained for it."""
+        self.allowed = dependency_mask(dependency).to(self.allowed.device)
+
     def forward(self, tokens: Tokens) -> Tensor:
         r"""Context of each star, shape :math:`(N, C)`."""
         present = tokens.present

@@ -15,6 +15,7 @@ from astroviz.core.request import Priority, Request
 from astroviz.io.observations import Observations
 from astroviz.stars.catalogue_view import CatalogueView
 from astroviz.stars.cells import Cell, apply_edits, make_cell
+from astroviz.stars.conditional_view import ConditionalView
 from astroviz.stars.literature import LiteratureValue, from_labels
 from astroviz.stars.presets import PRESETS, Preset
 from astroviz.stars.reweight import Reweighting, prior_curves, prior_kinds, reweight
@@ -35,7 +36,7 @@ _QUESTION = ("source", "row", "surveys", "states", "values", "errors", "seed", "
 _PRIOR_DRAWS = 4000
 
 
-class StarsExplorer(CatalogueView):
+class StarsExplorer(ConditionalView, CatalogueView):
     r"""A view of stars: its state, what it shows of a table, and what it asks of the model.
 
     Arguments:

@@ -2,6 +2,7 @@ r"""From a finished training to a shipped model: limits of the score, measured f
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,17 @@ _LIMITS = [
     "their error bar, which `refine` puts right at a second or two a star.",
     "Saturated and blended magnitudes say nothing here; a limit counts only when it is given.",
 ]
+
+
+_JOINT: dict[str, Any] = {
+    "name": "stars/joint",
+    "default": False,
+    "title": "Any conditional of a young star",
+    "what": "Parameters and observables of one young star given any others: posteriors, "
+    "predictions of a survey, likelihoods, the joint distribution. Starts from stars/young and is "
+    "taught all kinds of questions, each under every dependency mask; for plain posteriors "
+    "stars/young is better calibrated.",
+}
 
 
 def misfit_limits(
@@ -128,6 +140,7 @@ def release(
     training_time: str,
     metrics: dict[str, Any] | None = None,
     stars: int = 4000,
+    joint: bool = False,
 ) -> Card:
     r"""Write `weights.safetensors` and `card.toml` of a trained network.
 
@@ -140,6 +153,7 @@ def release(
         training_time: How long it took, in words.
         metrics: Measured figures.
         stars: Simulated stars that set the limits of the score.
+        joint: Whether it is the joint model.
     """
     network.eval()
     limits = misfit_limits(network, Physics(**physics), seed + 7, stars)
@@ -148,4 +162,6 @@ def release(
         "misfit_limits": [round(value, 2) for value in limits],
     }  # fmt: skip
     card = model_card(config, seed, training_time, metrics or {})
+    if joint:
+        card = dataclasses.replace(card, **_JOINT)
     return save_model(folder, network.state_dict(), card)

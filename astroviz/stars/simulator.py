@@ -30,7 +30,7 @@ from astroviz.stars.parameters import DERIVED, PARAMETERS, to_theta
 from astroviz.stars.physics import Physics, Star
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
-__all__ = ["PATTERNS", "SimulatedStars", "simulate", "veiling_of"]
+__all__ = ["PATTERNS", "SimulatedStars", "simulate", "survey_columns", "veiling_of"]
 
 # Surveys present in each named gap pattern.
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -293,7 +293,7 @@ def _gaps(
     return states
 
 
-def _survey_columns() -> Tensor:
+def survey_columns() -> Tensor:
     """Which survey each of the 20 quantities belongs to, shape (20,)."""
     names = ("Gaia", *SURVEY_OF_BAND, *("Spectroscopy",) * 4)
     return torch.tensor([SURVEYS.index(name) for name in names])
@@ -301,7 +301,7 @@ def _survey_columns() -> Tensor:
 
 def _footprint(n: int, pattern: str | None, gen: torch.Generator) -> Tensor:
     """Whether each quantity of each star was looked at, shape (N, 20)."""
-    columns = _survey_columns()
+    columns = survey_columns()
     if pattern is not None:
         present = torch.tensor([survey in PATTERNS[pattern] for survey in SURVEYS])
         return present[columns].expand(n, 20)

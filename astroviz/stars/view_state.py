@@ -34,7 +34,18 @@ _OF_TABLE = ("row", "values", "errors", "states", "selection", "selections", "pi
 _SURPRISE = "surprise:"
 _MOST_RUNS = 500
 # Parameters under sliders, whose changes come in dozens.
-_DRAGGED = {"values", "errors", "states", "prior", "prior_odds", "n_draws", "steps", "row"}
+_DRAGGED = {
+    "values",
+    "errors",
+    "states",
+    "prior",
+    "prior_odds",
+    "n_draws",
+    "steps",
+    "row",
+    "given",
+    "within",
+}
 
 
 class _Edits(param.Dict):
@@ -94,7 +105,9 @@ class ViewState(param.Parameterized):
     )
     row = param.Integer(default=0, bounds=(0, None), doc="Row of the current star, from 0.")
     view: param.Selector[Any] = param.Selector(
-        default="star", objects=["star", "catalogue"], doc="One star, or the whole catalogue."
+        default="star",
+        objects=["star", "catalogue", "question", "surveys", "maps"],
+        doc="One star, the whole catalogue, any question, what surveys buy, or maps.",
     )
     surveys = param.ListSelector(
         default=list(SURVEYS), objects=list(SURVEYS), doc="Surveys that the model may use."

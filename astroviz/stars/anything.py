@@ -1,0 +1,246 @@
+r"""The sampler of any conditional: draws of parameters and observables together.
+
+Parameters are drawn from the flow (or its few-step sampler) given what is told, observables from
+the second flow given the same and the parameters of each draw,
+
+.. math:: p(\theta, x_w \mid x_g) = p(\theta \mid x_g)\; p(x_w \mid \theta, x_g) .
+
+An interval is met by rejection, which is exact. Where fewer draws than were asked lie inside, the
+ones that do are repeated and their number is told; below 100 the answer is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from astroviz.core.draws import Draws
+from astroviz.core.request import FIRST_CHUNK, Chunk, Control, Priority, Request
+from astroviz.core.solvers import solve
+from astroviz.io.observations import State
+from astroviz.stars.features import N_OBSERVABLES, unstandardise
+from astroviz.stars.parameters import PARAMETERS, to_z
+from astroviz.stars.question import COLUMNS, Question
+from astroviz.stars.reweight import MINIMUM_EFFECTIVE_SIZE
+from astroviz.stars.surveys import QUANTITIES, index_of
+
+if TYPE_CHECKING:
+    from astroviz.stars.model import StarsModel
+    from astroviz.stars.posterior import Posterior
+
+__all__ = ["MOST_TRIES", "Conditional", "ask", "conditional_request"]
+
+MOST_TRIES = 65_536
+"""Draws that are tried at most to meet an interval."""
+
+_BASE = 6  # parameters that every star has; the excess belongs to a disk
+_NAMES = list(COLUMNS)
+_STEPS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Conditional:
+    r"""What the engine calls for one question.
+
+    Arguments:
+        model: The model.
+        question: What is given, wanted and ignored.
+    """
+
+    model: StarsModel
+    question: Question
+
+    @property
+    def name(self) -> str:
+        """The model's name and the question: equal ones have equal answers."""
+        return f"{self.model.name}: {self.question!r}"
+
+    def columns(self, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names and units of what is wanted."""
+        return self.question.wanted, self.question.units
+
+    def batch_key(self, request: Request) -> Hashable:
+        """Every question runs alone."""
+        return id(request)
+
+    def draw(
+        self, requests: Sequence[Request], device: torch.device, control: Control
+    ) -> Iterator[Sequence[Chunk | None]]:
+        """Answer one question, a small part first."""
+        for request in requests:
+            for chunk in self._answer(request, control):
+                yield [chunk if other is request else None for other in requests]
+
+    def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+        question = self.question
+        if not question.columns and not question.within:
+            yield self._observables_alone(request)
+            return
+        inside = self._inside(request, control)
+        found, tried = next(inside)
+        count = len(found)
+        sizes = [min(FIRST_CHUNK, request.n), max(request.n - FIRST_CHUNK, 0)]
+        begin = 0
+        for size in (size for size in sizes if size):
+            while len(found) < begin + size and tried < MOST_TRIES:
+                found, tried = next(inside)
+                count = len(found)
+            if len(found) < begin + size:
+                found = self._repeated(found, tried, request)
+            part = found[begin : begin + size]
+            begin += size
+            extras = {
+                "effective_size": np.array(min(count, request.n), dtype=np.float32),
+                "accepted": np.array(count / tried, dtype=np.float32),
+            }
+            yield Chunk(self._with_observables(request, part, begin), {}, extras)
+
+    def _inside(self, request: Request, control: Control) -> Iterator[tuple[np.ndarray, int]]:
+        """All draws so far that meet the intervals, and how many were tried."""
+        kept: list[np.ndarray] = []
+        tried, size = 0, FIRST_CHUNK
+        # Without an interval every draw is kept and no more are made than were asked.
+        limit = MOST_TRIES if self.question.within else request.n
+        while True:
+            size = min(size, max(limit - tried, FIRST_CHUNK))
+            values = self._parameters(request, size, request.seed + 7919 * tried, control)
+            good = np.ones(len(values), dtype=bool)
+            for name, (low, high) in self.question.within.items():
+                column = values[:, _NAMES.index(name)]
+                good &= (column >= low) & (column <= high)  # NaN, an excess without disk, is out
+            kept.append(values[good])
+            tried += size
+            size = min(4 * size, 8192)
+            yield np.concatenate(kept), tried
+
+    def _repeated(self, found: np.ndarray, tried: int, request: Request) -> np.ndarray:
+        if len(found) < MINIMUM_EFFECTIVE_SIZE:
+            within = ", ".join(
+                f"{low:g} < {name} < {high:g}"
+                for name, (low, high) in self.question.within.items()
+            )
+            raise ValueError(
+                f"only {len(found)} of {tried:,} draws have {within}, too few to show: widen the "
+                "interval, or give a value instead"
+            )
+        more = np.random.default_rng(request.seed).integers(len(found), size=request.n)
+        return np.concatenate([found, found[more]])[: max(request.n, len(found))]
+
+    def _parameters(self, request: Request, n: int, seed: int, control: Control) -> np.ndarray:
+        """Parameters and derived quantities given what is told, shape (n, 13)."""
+        sampler = self.model.samplers[-1]
+        options = {**request.options, "sampler": sampler, "steps": self.model.steps_of(sampler)}
+        inner = Request(self.model, request.inputs, n, seed, options)
+        parts = list(self.model._flow([inner], n, control))
+        z = torch.cat([scores[0] for scores, _, _ in parts])
+        disk = torch.cat([flags[0] for _, flags, _ in parts])
+        return self.model._columns_of(z, disk, repair=True)
+
+    def _with_observables(self, request: Request, values: np.ndarray, begin: int) -> np.ndarray:
+        """The wanted columns of draws, observables predicted from each draw's parameters."""
+        question = self.question
+        found = {name: values[:, _NAMES.index(name)] for name in question.columns}
+        if question.observables:
+            theta = torch.from_numpy(np.nan_to_num(values[:, : len(PARAMETERS)], nan=1.0))
+            given = np.array([p.name in question.given for p in PARAMETERS])
+            given[:_BASE] = True
+            sky = self._sky(request, to_z(theta).float(), given, request.seed + begin)
+            found |= dict(zip(question.observables, sky.T, strict=True))
+        return np.stack([found[name] for name in question.wanted], 1).astype(np.float32)
+
+    def _observables_alone(self, request: Request) -> Chunk:
+        z = torch.from_numpy(request.inputs["z"])[None].expand(request.n, -1)
+        sky = self._sky(request, z, request.inputs["given"], request.seed, alike=True)
+        return Chunk(sky, {}, {"effective_size": np.array(request.n, dtype=np.float32)})
+
+    def _sky(
+        self, request: Request, z: torch.Tensor, given: np.ndarray, seed: int, alike: bool = False
+    ) -> np.ndarray:
+        """Wanted observables, a row for each of `z`; rows that are alike are encoded once."""
+        model, names = self.model, self.question.observables
+        columns = [index_of(name) for name in names]
+        rows = 1 if alike else len(z)
+        wanted = torch.zeros(rows, N_OBSERVABLES, dtype=torch.bool, device=model.device)
+        wanted[:, columns] = True
+        inputs = [
+            Request(model, {**request.inputs, "z": z[row].numpy(), "given": given}, 1)
+            for row in range(rows)
+        ]
+        generator = torch.Generator().manual_seed(seed % 2**63)
+        noise = torch.randn(rows, len(z) // rows, N_OBSERVABLES, generator=generator)
+        with torch.inference_mode():
+            context, tokens, _ = model._encode(inputs)
+            block = model.network.observables_block(context, tokens, wanted)
+
+            def velocity(t: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+                t = t.reshape(1, 1, 1)
+                return model.network.sky_velocity(w, t, block.modulation, block.wanted)
+
+            w = solve(velocity, noise.to(model.device), steps=_STEPS, method="midpoint").x
+            values = unstandardise(block.unwhiten(w).flatten(0, 1).cpu())
+        return values[:, columns].numpy().astype(np.float32)
+
+
+def conditional_request(
+    posterior: Posterior,
+    question: Question,
+    n: int,
+    seed: int = 0,
+    priority: Priority = "interactive",
+) -> Request:
+    r"""The question, for `Engine.submit`.
+
+    Arguments:
+        posterior: The star; what of it was observed is given, but for what is wanted or ignored.
+        question: What is given, wanted and ignored.
+        n: Number of draws.
+        seed: Seed of the draws.
+        priority: `interactive` or `batch`.
+    """
+    inputs = posterior.given(**question.given).inputs()
+    states = inputs["states"].copy()
+    states[list(question.hidden)] = int(State.IGNORED)
+    sampler = Conditional(posterior.model, question)
+    return Request(sampler, {**inputs, "states": states}, n, seed, {}, priority)
+
+
+def ask(posterior: Posterior, question: Question, n: int = 2000, seed: int = 0) -> Draws:
+    r"""Answer any conditional on the spot.
+
+    Arguments:
+        posterior: The star; what of it was observed is given, but for what is wanted or ignored.
+        question: What is given, wanted and ignored.
+        n: Number of draws.
+        seed: Seed of the draws.
+
+    Returns:
+        A column for each thing wanted; extras `effective_size`, and with an interval `accepted`,
+        the part of the draws inside it.
+
+    Raises:
+        ValueError: If fewer than 100 draws lie inside the intervals.
+
+    Example:
+        >>> star = stars.posterior({"g": 14.1, "bp": 15.3, "rp": 12.9})  # doctest: +SKIP
+        >>> question = Question(("log_age", "w1"), within={"a_v": (1, 2)})  # doctest: +SKIP
+        >>> ask(star, question, 500)["log_age"].mean()  # doctest: +SKIP
+    """
+    from astroviz.stars.posterior import _Alone
+
+    request = conditional_request(posterior, question, n, seed)
+    chunks = list(request.sampler.draw([request], posterior.model.device, _Alone()))
+    parts = [chunk for row in chunks for chunk in row if chunk is not None]
+    names, units = request.sampler.columns(request)
+    values = np.concatenate([part.values for part in parts])
+    return Draws(values, names, units, seed, dict(parts[-1].constants))
+
+
+def told(states: np.ndarray, question: Question) -> list[str]:
+    """Names of the observables that the model is told, for the page."""
+    known = np.isin(states, (int(State.OBSERVED), int(State.LIMIT)))
+    known[list(question.hidden)] = False
+    return [q.name for q, k in zip(QUANTITIES, known, strict=True) if k]
