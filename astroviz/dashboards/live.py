@@ -43,7 +43,7 @@ PATIENCE_S = 0.3
 # many pictures, the first part of this one is drawn only if something newer is asked meanwhile:
 # its picture would keep processor and browser from the whole one.
 SOON_PICTURES = 3
-SOON_S = 0.3
+SOON_S = 0.5
 
 W = TypeVar("W", bound=type)
 
