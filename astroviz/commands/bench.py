@@ -1,4 +1,4 @@
-r"""Measure speed on this machine."""
+r"""Measure speed on this machine, or accuracy on a public benchmark."""
 
 from __future__ import annotations
 
@@ -6,30 +6,55 @@ import argparse
 import json
 import platform
 import sys
+from typing import Any
 
 __all__ = ["NAMES", "add_arguments", "run"]
 
 # The keys of `benchmarks.BENCHMARKS`, which is imported late: it needs numpy.
 NAMES = ("draws", "interactive", "stars")
 
+# Takes half an hour, so it runs only when it is asked for by name.
+PUBLIC = "sbibm"
+TASKS = ("two_moons", "gaussian_linear", "gaussian_mixture", "slcp")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `astroviz bench`."""
     parser.add_argument(
-        "name", nargs="?", metavar="NAME", help=f"one of {', '.join(NAMES)}; all if left out"
-    )
+        "name", nargs="?", metavar="NAME",
+        help=f"one of {', '.join(NAMES)}, all of these if left out; or {PUBLIC}: train on the "
+        "tasks of that benchmark and compare with its reference posteriors (half an hour)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
+    public = parser.add_argument_group(PUBLIC)
+    public.add_argument(
+        "--task", choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}; all if left out"
+    )
+    public.add_argument("--simulations", type=int, default=10_000, metavar="N")
+    public.add_argument("--seed", type=int, default=0, metavar="S")
+    public.add_argument(
+        "--draws", type=int, default=2_000, metavar="N",
+        help="draws of each side in the classifier test; the benchmark's own figures use 10000",
+    )  # fmt: skip
+    public.add_argument(
+        "--wheel", metavar="PATH",
+        help="archive of sbibm 1.1.0; downloaded into the user's cache if left out",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one benchmark or all of them and print the figures."""
     from astroviz.commands.benchmarks import BENCHMARKS
 
+    if args.name == PUBLIC:
+        return _run_public(args)
     names = list(NAMES) if args.name is None else [args.name]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        raise ValueError(f"no benchmark named {unknown[0]!r}; there are {', '.join(NAMES)}")
+        raise ValueError(
+            f"no benchmark named {unknown[0]!r}; there are {', '.join((*NAMES, PUBLIC))}"
+        )
     figures = {name: BENCHMARKS[name](args.device) for name in names}
     if args.json:
         machine = {"python": platform.python_version(), "platform": platform.platform()}
@@ -40,3 +65,38 @@ def run(args: argparse.Namespace) -> int:
         for key, value in values.items():
             sys.stdout.write(f"  {key:<44} {value:12.4g}\n")
     return 0
+
+
+def _run_public(args: argparse.Namespace) -> int:
+    """One line for each task, as it is done; progress goes to standard error."""
+    from astroviz.commands.benchmarks import sbibm
+
+    tasks = TASKS if args.task is None else (args.task,)
+    for figures in sbibm(
+        tasks, args.wheel, args.simulations, args.seed, args.draws,
+        _say,
+    ):  # fmt: skip
+        sys.stdout.write((json.dumps(figures) if args.json else _sentence(figures)) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _sentence(figures: dict[str, Any]) -> str:
+    published = ", ".join(
+        f"{name} {value:.3f}" for name, value in figures["published_10k"].items()
+    )
+    text = (
+        f"{figures['task']}: C2ST {figures['mean']:.3f} with {figures['simulations']} simulations "
+        f"(goal {figures['goal']:.2f}, stretch {figures['stretch']:.2f}; published for 10000: "
+        f"{published}), {figures['draws']} draws, seed {figures['seed']}, "
+        f"{figures['seconds']:.0f} s"
+    )
+    extra = figures.get("all_conditionals")
+    if extra:
+        text += f"; all conditionals {extra['mean']:.3f} (goal {extra['goal']:.2f})"
+    return text

@@ -3,7 +3,8 @@ r"""What `astroviz bench` measures: small functions from a device to named figur
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from astroviz.io.observations import Observations
 if TYPE_CHECKING:
     from astroviz.core.engine import Engine
 
-__all__ = ["BENCHMARKS", "draws", "interactive", "stars"]
+__all__ = ["BENCHMARKS", "draws", "interactive", "sbibm", "stars"]
 
 Figures = dict[str, float]
 _MODEL = "stars"
@@ -59,6 +60,39 @@ def interactive(device: str) -> Figures:
         for name, times in (("first chunk", first), ("2,000 draws", whole))
         for level in (50, 90)
     }
+
+
+def sbibm(
+    tasks: Sequence[str],
+    wheel: str | None,
+    simulations: int,
+    seed: int,
+    draws: int,
+    report: Callable[[str], None] = lambda text: None,
+) -> Iterator[dict[str, Any]]:
+    r"""Figures of each task of the benchmark of simulation-based inference.
+
+    Arguments:
+        tasks: Names of the tasks.
+        wheel: Path of the archive of `sbibm` 1.1.0; None to download it.
+        simulations: Simulations to train on.
+        seed: Seed of everything but the classifier, whose seed is 1.
+        draws: Draws of each side in the classifier test.
+        report: Called with lines of progress.
+    """
+    from astroviz.accuracy.c2st import c2st
+    from astroviz.stars.sbibm_run import measure
+    from astroviz.stars.sbibm_tasks import find_wheel
+
+    if simulations < 100:
+        raise ValueError(f"{simulations} simulations are too few; give --simulations 100 or more")
+    if not 100 <= draws <= 10_000:
+        raise ValueError(f"{draws} draws cannot be compared; give --draws from 100 to 10000")
+    place = find_wheel(None if wheel is None else Path(wheel))
+    for name in tasks:
+        yield measure(
+            name, place, c2st, simulations=simulations, seed=seed, draws=draws, report=report
+        )
 
 
 def _open(device: str) -> tuple[Any, Engine]:

@@ -19,6 +19,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -168,7 +169,7 @@ class Velocity(nn.Module):
 
 
 def flow_matching_loss(
-    velocity: Velocity,
+    velocity: Callable[..., Tensor],
     target: Tensor,
     modulation: Tensor,
     wanted: Tensor,
@@ -178,7 +179,7 @@ def flow_matching_loss(
     r"""Mean squared error of the velocity over wanted dimensions.
 
     Arguments:
-        velocity: The network.
+        velocity: The network, or what is called like it.
         target: Whitened truth, shape :math:`(N, D)`.
         modulation: From `Velocity.prepare`, shape :math:`(N, M)`.
         wanted: Shape :math:`(N, D)`, bool.
