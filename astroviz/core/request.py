@@ -10,7 +10,16 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import torch
 
-__all__ = ["FIRST_CHUNK", "Cancelled", "Chunk", "Control", "Priority", "Request", "Sampler"]
+__all__ = [
+    "FIRST_CHUNK",
+    "Alone",
+    "Cancelled",
+    "Chunk",
+    "Control",
+    "Priority",
+    "Request",
+    "Sampler",
+]
 
 FIRST_CHUNK = 256
 """About how many draws a sampler yields first, so that something can be shown at once."""
@@ -57,6 +66,18 @@ class Control(Protocol):
 
     def progress(self, fraction: float) -> None:
         """Report the part of the work done, 0 to 1."""
+
+
+class Alone:
+    """A `Control` for draws on the spot: nobody else waits and nobody cancels."""
+
+    max_draws: int | None = None
+
+    def check(self) -> None:
+        """Go on."""
+
+    def progress(self, fraction: float) -> None:
+        """Nobody listens."""
 
 
 class Sampler(Protocol):

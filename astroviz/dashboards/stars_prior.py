@@ -113,11 +113,11 @@ class PriorDrawer:
         number = pmui.Select(
             label="Number of draws", options=counts, value=explorer.n_draws, **wide
         )
-        own = "the model's own"
-        steps = {own: 0, "4, coarse": 4, "16": 16, "32": 32, "64, slow": 64}
-        solver = pmui.Select(
-            label="Steps of the solver", options=steps, value=explorer.steps or 0, **wide
-        )
+        quick = "shortcut" in getattr(explorer.model, "samplers", ())
+        own = "few-step sampler, 2 evaluations" if quick else "the model's own"
+        counts_of = (4, 8, 16, 32, 64)
+        steps = {own: 0, **{f"{n} steps, {2 * n} evaluations": n for n in counts_of}}
+        solver = pmui.Select(label="Sampler", options=steps, value=explorer.steps or 0, **wide)
         number.param.watch(lambda event: setattr(explorer, "n_draws", event.new), "value")
         solver.param.watch(lambda event: setattr(explorer, "steps", event.new or None), "value")
         return [number, solver]

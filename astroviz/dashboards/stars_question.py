@@ -27,7 +27,7 @@ from astroviz.stars.surveys import QUANTITIES
 __all__ = ["ASKED", "QuestionView"]
 
 ASKED = ("source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "wanted",
-         "given", "hidden", "within", "dependency")  # fmt: skip
+         "given", "hidden", "within", "dependency", "exact")  # fmt: skip
 _LARGEST = 4
 _TOKENS = [q.label for q in QUANTITIES] + [p.label for p in PARAMETERS] + ["whole star"]
 _FORMULA_CSS = """
@@ -171,7 +171,8 @@ class QuestionView:
             return  # of a question before
         self.corner.update(np.stack([draws[name] for name in self._shown], -1), fit=complete)
         effective = float(draws.extras["effective_size"])
-        words = f"Effective sample size {effective:,.0f} of {len(draws):,} draws"
+        name = self.explorer.answering_model().card.name
+        words = f"By {name}. Effective sample size {effective:,.0f} of {len(draws):,} draws"
         if self.explorer.within:
             share = float(draws.extras["accepted"])
             words += f"; {share:.1%} of all draws meet the interval"

@@ -13,6 +13,8 @@ from astroviz.plots.frame import Chart, mark, new_figure, tooltip
 
 __all__ = ["DependencyPlot", "mask_cells"]
 
+_COLUMNS = ("listener", "speaker", "row", "column")
+
 
 def mask_cells(
     mask: np.ndarray, labels: Sequence[str], told: Sequence[bool]
@@ -25,7 +27,8 @@ def mask_cells(
         told: Which tokens say something in the question at hand, shape :math:`(T,)`.
 
     Returns:
-        Columns `listener`, `speaker` and `live`: whether the speaker is there to be heard.
+        Columns `listener`, `speaker`, their places `row` and `column`, and `live`: whether the
+        speaker is there to be heard.
 
     Raises:
         ValueError: If shapes do not fit or two tokens have the same name.
@@ -41,7 +44,7 @@ def mask_cells(
     names = np.array(labels, dtype=object)
     live = np.asarray(told, dtype=bool)
     return {
-        "listener": names[row], "speaker": names[column],
+        "listener": names[row], "speaker": names[column], "row": row, "column": column,
         "live": live[column] & (live[row] | (row == len(labels) - 1)),
     }  # fmt: skip
 
@@ -58,7 +61,7 @@ class DependencyPlot(Chart):
         super().__init__(dark)
         self.labels = list(labels)
         self.live, self.idle = (
-            ColumnDataSource({"listener": [], "speaker": []}) for _ in range(2)
+            ColumnDataSource({name: [] for name in _COLUMNS}) for _ in range(2)
         )
         self._count, self._told = 0, 0
         self.plot = self._make_plot()
@@ -96,9 +99,8 @@ class DependencyPlot(Chart):
         """Show a mask; see `mask_cells`."""
         cells = mask_cells(mask, self.labels, told)
         for source, rows in ((self.live, cells["live"]), (self.idle, ~cells["live"])):
-            chosen: dict[str, Any] = {
-                name: list(cells[name][rows]) for name in ("listener", "speaker")
-            }
+            chosen: dict[str, Any] = {name: list(cells[name][rows]) for name in _COLUMNS}
+            chosen |= {name: np.array(chosen[name], dtype=float) for name in ("row", "column")}
             source.data = chosen
         self._count, self._told = len(cells["live"]), int(np.sum(told))
         self._announce()

@@ -1,7 +1,7 @@
 r"""The sampler of any conditional: draws of parameters and observables together.
 
-Parameters are drawn from the flow (or its few-step sampler) given what is told, observables from
-the second flow given the same and the parameters of each draw,
+Parameters are drawn from the flow (or its few-step sampler) given what is told, observables by
+the simulator given the parameters of each draw and what is told (`outlook`),
 
 .. math:: p(\theta, x_w \mid x_g) = p(\theta \mid x_g)\; p(x_w \mid \theta, x_g) .
 
@@ -19,12 +19,11 @@ import numpy as np
 import torch
 
 from astroviz.core.draws import Draws
-from astroviz.core.request import FIRST_CHUNK, Chunk, Control, Priority, Request
-from astroviz.core.solvers import solve
+from astroviz.core.request import FIRST_CHUNK, Alone, Chunk, Control, Priority, Request
 from astroviz.io.observations import State
-from astroviz.stars.features import N_OBSERVABLES, unstandardise
-from astroviz.stars.parameters import PARAMETERS, to_z
+from astroviz.stars.outlook import outlook
 from astroviz.stars.question import COLUMNS, Question
+from astroviz.stars.refine import DEFAULT_SWEEPS, refine_request
 from astroviz.stars.reweight import MINIMUM_EFFECTIVE_SIZE
 from astroviz.stars.surveys import QUANTITIES, index_of
 
@@ -37,9 +36,7 @@ __all__ = ["MOST_TRIES", "Conditional", "ask", "conditional_request"]
 MOST_TRIES = 65_536
 """Draws that are tried at most to meet an interval."""
 
-_BASE = 6  # parameters that every star has; the excess belongs to a disk
 _NAMES = list(COLUMNS)
-_STEPS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,17 +73,13 @@ class Conditional:
                 yield [chunk if other is request else None for other in requests]
 
     def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
-        question = self.question
-        if not question.columns and not question.within:
-            yield self._observables_alone(request)
-            return
         inside = self._inside(request, control)
         found, tried = next(inside)
         count = len(found)
         sizes = [min(FIRST_CHUNK, request.n), max(request.n - FIRST_CHUNK, 0)]
         begin = 0
         for size in (size for size in sizes if size):
-            while len(found) < begin + size and tried < MOST_TRIES:
+            while len(found) < begin + size and tried < _most(request):
                 found, tried = next(inside)
                 count = len(found)
             if len(found) < begin + size:
@@ -102,7 +95,11 @@ class Conditional:
     def _inside(self, request: Request, control: Control) -> Iterator[tuple[np.ndarray, int]]:
         """All draws so far that meet the intervals, and how many were tried."""
         kept: list[np.ndarray] = []
-        tried, size = 0, FIRST_CHUNK
+        # A crowd that is moved to the exact posterior is better made at once.
+        tried, size = (
+            0,
+            max(request.n, FIRST_CHUNK) if "refine" in request.options else FIRST_CHUNK,
+        )
         # Without an interval every draw is kept and no more are made than were asked.
         limit = MOST_TRIES if self.question.within else request.n
         while True:
@@ -133,11 +130,13 @@ class Conditional:
     def _parameters(self, request: Request, n: int, seed: int, control: Control) -> np.ndarray:
         """Parameters and derived quantities given what is told, shape (n, 13)."""
         sampler = self.model.samplers[-1]
-        options = {**request.options, "sampler": sampler, "steps": self.model.steps_of(sampler)}
+        options = {"sampler": sampler, "steps": self.model.steps_of(sampler)}
         inner = Request(self.model, request.inputs, n, seed, options)
         parts = list(self.model._flow([inner], n, control))
         z = torch.cat([scores[0] for scores, _, _ in parts])
         disk = torch.cat([flags[0] for _, flags, _ in parts])
+        if sweeps := int(str(request.options.get("refine", 0))):
+            z, disk = refine_request(inner, z, disk, self.model.physics, sweeps, control)
         return self.model._columns_of(z, disk, repair=True)
 
     def _with_observables(self, request: Request, values: np.ndarray, begin: int) -> np.ndarray:
@@ -145,44 +144,24 @@ class Conditional:
         question = self.question
         found = {name: values[:, _NAMES.index(name)] for name in question.columns}
         if question.observables:
-            theta = torch.from_numpy(np.nan_to_num(values[:, : len(PARAMETERS)], nan=1.0))
-            given = np.array([p.name in question.given for p in PARAMETERS])
-            given[:_BASE] = True
-            sky = self._sky(request, to_z(theta).float(), given, request.seed + begin)
+            sky = self._simulated(request, values, request.seed + begin)
             found |= dict(zip(question.observables, sky.T, strict=True))
         return np.stack([found[name] for name in question.wanted], 1).astype(np.float32)
 
-    def _observables_alone(self, request: Request) -> Chunk:
-        z = torch.from_numpy(request.inputs["z"])[None].expand(request.n, -1)
-        sky = self._sky(request, z, request.inputs["given"], request.seed, alike=True)
-        return Chunk(sky, {}, {"effective_size": np.array(request.n, dtype=np.float32)})
-
-    def _sky(
-        self, request: Request, z: torch.Tensor, given: np.ndarray, seed: int, alike: bool = False
-    ) -> np.ndarray:
-        """Wanted observables, a row for each of `z`; rows that are alike are encoded once."""
-        model, names = self.model, self.question.observables
-        columns = [index_of(name) for name in names]
-        rows = 1 if alike else len(z)
-        wanted = torch.zeros(rows, N_OBSERVABLES, dtype=torch.bool, device=model.device)
-        wanted[:, columns] = True
-        inputs = [
-            Request(model, {**request.inputs, "z": z[row].numpy(), "given": given}, 1)
-            for row in range(rows)
-        ]
+    def _simulated(self, request: Request, values: np.ndarray, seed: int) -> np.ndarray:
+        """Wanted observables of draws, by the simulator."""
         generator = torch.Generator().manual_seed(seed % 2**63)
-        noise = torch.randn(rows, len(z) // rows, N_OBSERVABLES, generator=generator)
-        with torch.inference_mode():
-            context, tokens, _ = model._encode(inputs)
-            block = model.network.observables_block(context, tokens, wanted)
+        found = outlook(values, request.inputs, self.model.physics, generator)
+        return found[:, self._columns].numpy()
 
-            def velocity(t: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-                t = t.reshape(1, 1, 1)
-                return model.network.sky_velocity(w, t, block.modulation, block.wanted)
+    @property
+    def _columns(self) -> list[int]:
+        return [index_of(name) for name in self.question.observables]
 
-            w = solve(velocity, noise.to(model.device), steps=_STEPS, method="midpoint").x
-            values = unstandardise(block.unwhiten(w).flatten(0, 1).cpu())
-        return values[:, columns].numpy().astype(np.float32)
+
+def _most(request: Request) -> int:
+    """Draws that are tried at most; exact ones cost a hundred times more."""
+    return MOST_TRIES // 8 if "refine" in request.options else MOST_TRIES
 
 
 def conditional_request(
@@ -191,6 +170,7 @@ def conditional_request(
     n: int,
     seed: int = 0,
     priority: Priority = "interactive",
+    refine: bool = False,
 ) -> Request:
     r"""The question, for `Engine.submit`.
 
@@ -200,15 +180,19 @@ def conditional_request(
         n: Number of draws.
         seed: Seed of the draws.
         priority: `interactive` or `batch`.
+        refine: Move the parameters to their exact posterior, which takes seconds.
     """
     inputs = posterior.given(**question.given).inputs()
     states = inputs["states"].copy()
     states[list(question.hidden)] = int(State.IGNORED)
     sampler = Conditional(posterior.model, question)
-    return Request(sampler, {**inputs, "states": states}, n, seed, {}, priority)
+    options = {"refine": DEFAULT_SWEEPS} if refine else {}
+    return Request(sampler, {**inputs, "states": states}, n, seed, options, priority)
 
 
-def ask(posterior: Posterior, question: Question, n: int = 2000, seed: int = 0) -> Draws:
+def ask(
+    posterior: Posterior, question: Question, n: int = 2000, seed: int = 0, refine: bool = False
+) -> Draws:
     r"""Answer any conditional on the spot.
 
     Arguments:
@@ -216,6 +200,7 @@ def ask(posterior: Posterior, question: Question, n: int = 2000, seed: int = 0) 
         question: What is given, wanted and ignored.
         n: Number of draws.
         seed: Seed of the draws.
+        refine: Move the parameters to their exact posterior, which takes seconds.
 
     Returns:
         A column for each thing wanted; extras `effective_size`, and with an interval `accepted`,
@@ -229,10 +214,8 @@ def ask(posterior: Posterior, question: Question, n: int = 2000, seed: int = 0) 
         >>> question = Question(("log_age", "w1"), within={"a_v": (1, 2)})  # doctest: +SKIP
         >>> ask(star, question, 500)["log_age"].mean()  # doctest: +SKIP
     """
-    from astroviz.stars.posterior import _Alone
-
-    request = conditional_request(posterior, question, n, seed)
-    chunks = list(request.sampler.draw([request], posterior.model.device, _Alone()))
+    request = conditional_request(posterior, question, n, seed, refine=refine)
+    chunks = list(request.sampler.draw([request], posterior.model.device, Alone()))
     parts = [chunk for row in chunks for chunk in row if chunk is not None]
     names, units = request.sampler.columns(request)
     values = np.concatenate([part.values for part in parts])

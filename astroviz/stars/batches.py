@@ -15,6 +15,7 @@ from astroviz.stars.simulator import simulate, survey_columns
 
 __all__ = ["Batch", "batches", "questions"]
 
+_MIX = (0.25, 0.35, 0.20, 0.05, 0.15)  # of the kinds of `questions`
 _ROUND = 32  # batches made at once: the simulator is fastest on many stars
 
 
@@ -68,10 +69,10 @@ def batches(
 def questions(size: int, physics: Physics, generator: torch.Generator) -> Iterator[Batch]:
     r"""An endless stream of batches of all kinds of conditionals, for the joint model.
 
-    A fifth of the stars each: posteriors from what is left when quantities are hidden at random;
-    from one to four quantities alone, spectroscopic labels among them; given most or all
-    parameters; given nothing; surveys hidden as a whole. Observables are wanted wherever they are
-    not told.
+    Posteriors from what is left when quantities are hidden at random (a quarter of the stars);
+    from spectroscopic labels, or from one to four quantities, alone (a third); given most or all
+    parameters (a fifth); given nothing; with surveys hidden as a whole. Observables are wanted
+    wherever they are not told.
 
     Arguments:
         size: Stars in a batch.
@@ -96,24 +97,24 @@ def _ask(states: Tensor, classes: Tensor, gen: torch.Generator) -> tuple[Tensor,
     n, size = states.shape
     hidden, given = _hide(states, classes, gen)
     ignored = torch.tensor(int(State.IGNORED), dtype=states.dtype)
-    kind = torch.randint(5, (n, 1), generator=gen)
+    kind = torch.multinomial(torch.tensor(_MIX), n, replacement=True, generator=gen)[:, None]
     # labels were measured of every star, though few surveys have looked
     looked = torch.cat([states[:, :16], torch.full_like(states[:, 16:], State.OBSERVED)], 1)
     known = (looked == int(State.OBSERVED)) | (looked == int(State.LIMIT))
     lottery = torch.rand(n, size, generator=gen) - 2.0 * known
     few = lottery.argsort(1).argsort(1) < torch.randint(1, 5, (n, 1), generator=gen)
+    labels = torch.rand(n, size, generator=gen) < 0.75
+    labels[:, :16] = few[:, :16] & (torch.rand(n, 1, generator=gen) < 0.3)
+    few = torch.where(torch.rand(n, 1, generator=gen) < 0.5, labels, few)
     few_given = torch.rand(n, given.shape[1], generator=gen) < 0.1
-    surveys = survey_columns()
-    absent = torch.rand(n, 5, generator=gen)[:, surveys] < 0.5
+    absent = torch.rand(n, 5, generator=gen)[:, survey_columns()] < 0.5
     most = torch.rand(n, given.shape[1], generator=gen) < torch.where(
-        torch.rand(n, 1, generator=gen) < 0.6, 1.0, 0.7
+        torch.rand(n, 1, generator=gen) < 0.3, 1.0, 0.6
     )
-    nothing = torch.full_like(states, int(State.IGNORED))
-    some = torch.rand(n, 1, generator=gen) < 0.4
+    some = torch.rand(n, 1, generator=gen) < 0.7
     states = torch.where(kind == 1, torch.where(few, looked, ignored), hidden)
     states = torch.where(kind == 2, torch.where(some & few, looked, ignored), states)
-    states = torch.where(kind == 3, nothing, states)
-    states = torch.where((kind == 4) & absent, ignored, states)
+    states = torch.where((kind == 3) | ((kind == 4) & absent), ignored, states)
     given = torch.where(kind == 1, few_given, given)
     given = torch.where(kind == 2, most, given)
     given = given & ~((kind == 3) | (kind == 4))

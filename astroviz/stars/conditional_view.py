@@ -28,6 +28,7 @@ _EXAMPLE_VALUES = {"log_age": 7.0, "log_mass": -0.3, "metallicity": 0.0, "a_v": 
                    "distance": 140.0, "excess_amplitude": 0.0, "excess_slope": 1.8,
                    "excess_onset": 4.0}  # fmt: skip
 Place = dict[str, Any]
+_PLAIN = 3  # observables
 
 
 class _Wanted(param.List):
@@ -115,6 +116,7 @@ class ConditionalView(param.Parameterized):
     model: Any
     n_draws: int
     seed: int
+    exact: bool
 
     def observation(self) -> Observations:
         """The current star, one row."""
@@ -125,8 +127,18 @@ class ConditionalView(param.Parameterized):
         """The joint model under each dependency mask, as they are asked for."""
         return {}
 
+    def answering_model(self) -> Any:
+        """The model that answers the question.
+
+        A plain posterior from three observables or more goes to the photometric model, which is
+        better calibrated there; everything else, and every other mask, to the joint one.
+        """
+        if self.dependency == "dense" and not self.given and len(self.told()) >= _PLAIN:
+            return self.model
+        return self.joint_model()
+
     def joint_model(self) -> Any:
-        """The model that answers any conditional, under the chosen dependency mask."""
+        """The model of any conditional, under the chosen dependency mask."""
         from astroviz.core.registry import load
 
         if not self.joint_models:
@@ -150,8 +162,10 @@ class ConditionalView(param.Parameterized):
 
     def conditional(self, priority: Priority = "interactive") -> Request:
         """The question, for the engine."""
-        posterior = self.joint_model().posterior(self.observation())
-        return conditional_request(posterior, self.question(), self.n_draws, self.seed, priority)
+        posterior = self.answering_model().posterior(self.observation())
+        return conditional_request(
+            posterior, self.question(), self.n_draws, self.seed, priority, refine=self.exact
+        )
 
     def told(self) -> list[str]:
         """Observables that the model is told."""

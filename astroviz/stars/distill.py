@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -114,6 +114,7 @@ def distil(
     resume: bool = False,
     report: Callable[[str], None] = lambda text: None,
     size: int = 512,
+    stream: Callable[[int, Physics, torch.Generator], Iterator[Batch]] = batches,
 ) -> Distillation:
     r"""Teach the network's shortcut; its averaged weights are in place afterwards.
 
@@ -126,15 +127,16 @@ def distil(
         resume: Go on from `checkpoint` if it is there.
         report: Called with a line of progress, every ten seconds.
         size: Stars in a batch.
+        stream: The questions of the batches: `batches` or `questions`.
     """
     run = Distillation(network, budget)
     if resume and checkpoint.exists():
         run.load(checkpoint)
     generator = torch.Generator().manual_seed(seed + 101 + run.step)
-    stream = batches(size, physics, generator)
+    source = stream(size, physics, generator)
     start, said, saved, smooth = time.monotonic() - run.elapsed, 0.0, 0.0, 0.0
     while run.elapsed < budget:
-        loss = run.advance(next(stream), generator)
+        loss = run.advance(next(source), generator)
         smooth = 0.98 * smooth + 0.02 * loss if run.step > 1 else loss
         run.elapsed = time.monotonic() - start
         if run.elapsed - said > 10:

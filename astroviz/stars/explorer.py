@@ -235,7 +235,10 @@ class StarsExplorer(ConditionalView, CatalogueView):
 
     def _request(self, question: Mapping[str, Any], priority: Priority = "interactive") -> Request:
         posterior = self.model.posterior(self._observation(question))
-        options = {"refine": True} if question.get("exact") else {}
+        options: dict[str, Any] = {"refine": True} if question.get("exact") else {}
+        # Views are answered by the few-step sampler, unless somebody asks for so many steps.
+        if question["steps"] is None and "shortcut" in getattr(self.model, "samplers", ()):
+            options["sampler"] = "shortcut"
         request: Request = posterior.request(
             question["n_draws"], seed=question["seed"], steps=question["steps"],
             priority=priority, **options,

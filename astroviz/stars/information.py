@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.core.request import Control, Request
+from astroviz.core.request import Alone, Control, Request
 from astroviz.io.observations import State
 from astroviz.stars.conditional import predict_observables
 from astroviz.stars.noise import error_law, limits, parallax_error_law
@@ -215,14 +215,12 @@ def _entropies(
     control: Control | None,
 ) -> Tensor:
     """Entropy of each parameter in each case, shape (cases, P)."""
-    from astroviz.stars.posterior import _Alone
-
     model = posterior.model
     sampler = model.samplers[-1]  # the quickest one
     options = {"sampler": sampler, "steps": model.steps_of(sampler)}
     requests = [
         Request(model, case, draws, seed + 17 * row, options) for row, case in enumerate(cases)
     ]
-    parts = [scores for scores, _, _ in model._flow(requests, draws, control or _Alone())]
+    parts = [scores for scores, _, _ in model._flow(requests, draws, control or Alone())]
     z = torch.stack([torch.cat(star) for star in zip(*parts, strict=True)])
     return entropy(z[..., columns].transpose(1, 2))

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from astroviz.stars.batches import questions
+from astroviz.stars.distill import distil
 from astroviz.stars.network import StarsNetwork
+from astroviz.stars.physics import Physics
 from astroviz.stars.release import release
-from astroviz.stars.train import Recipe, Training, checkpoint_of, train_network
+from astroviz.stars.train import Recipe, Training, checkpoint_of, train_network, with_shortcut
 
 __all__ = ["joint_recipe", "teach_joint"]
 
@@ -22,7 +24,7 @@ __all__ = ["joint_recipe", "teach_joint"]
 def joint_recipe(recipe: Recipe, budget: float) -> Recipe:
     """Settings of the joint model, from those of the model that it starts from."""
     return dataclasses.replace(
-        recipe, budget=budget, batch=max(32, recipe.batch // 2), copies=4, rate=5e-4, sky=1.0,
+        recipe, budget=budget, batch=max(32, recipe.batch // 2), copies=4, rate=6e-4, sky=0.3,
         masks=True,
     )  # fmt: skip
 
@@ -53,13 +55,22 @@ def teach_joint(
 
     place.mkdir(parents=True, exist_ok=True)
     run = train_network(
-        joint_recipe(recipe, budget), checkpoint_of(place), resolve_device(device), resume, report,
-        stream=questions, start_from=start_from,
+        joint_recipe(recipe, 0.85 * budget), checkpoint_of(place), resolve_device(device), resume,
+        report, stream=questions, start_from=start_from,
     )  # fmt: skip
-    words = f"{run.elapsed / 60:.0f} minutes, {run.step} steps of {run.recipe.batch} stars"
     run.average.encoder.listen("dense")
+    network, settings = with_shortcut(run.average.cpu(), recipe.network or {})
+    jumps = distil(
+        network, 0.15 * budget, recipe.seed, Physics(**(recipe.physics or {})),
+        checkpoint_of(place).with_suffix(".jumps"), resume, report, size=64 if smoke else 512,
+        stream=questions,
+    )  # fmt: skip
+    words = (
+        f"{run.elapsed / 60:.0f} minutes, {run.step} steps of {run.recipe.batch} stars, from "
+        f"stars/young; few-step sampler {jumps.elapsed / 60:.0f} minutes, {jumps.step} steps"
+    )
     release(
-        run.average.cpu(), place, recipe.network or {}, recipe.physics or {}, recipe.seed,
-        f"{words}, from stars/young", stars=200 if smoke else 4000, joint=True,
+        network, place, settings, recipe.physics or {}, recipe.seed, words,
+        stars=200 if smoke else 4000, joint=True,
     )  # fmt: skip
     return run

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from astroviz.core.draws import Draws
-from astroviz.core.request import Chunk, Priority, Request
+from astroviz.core.request import Alone, Chunk, Priority, Request
 from astroviz.io.observations import Observations, State
 from astroviz.stars.conditional import predict_observables
 from astroviz.stars.density import log_density
@@ -137,22 +137,28 @@ class Posterior:
         """
         request = self.request(n, seed, **options)
         chunks: list[Chunk] = []
-        for answer in self.model.draw([request], self.model.device, _Alone()):
+        for answer in self.model.draw([request], self.model.device, Alone()):
             chunks += [chunk for chunk in answer if chunk is not None]
         extras = {**chunks[-1].constants, **chunks[0].constants}
         extras["disk"] = np.concatenate([chunk.per_draw["disk"] for chunk in chunks])
         values = np.concatenate([chunk.values for chunk in chunks])
         return self.model.draws(values, seed, **extras)
 
-    def predict(self, names: Sequence[str], n: int = 1000, seed: int = 0) -> Draws:
+    def predict(
+        self, names: Sequence[str], n: int = 1000, seed: int = 0, learned: bool = False
+    ) -> Draws:
         r"""Observables that were not given, as a survey without noise would see them.
 
         Arguments:
             names: Short names of observables, as `w1`.
             n: Number of draws.
             seed: Seed of the draws.
+            learned: By the flow that has learned to predict observables, instead of by the
+                simulator from draws of the posterior.
         """
-        return predict_observables(self.model, self.inputs(), tuple(names), n, seed)
+        return predict_observables(
+            self.model, self.inputs(), tuple(names), n, seed, learned=learned
+        )
 
     def log_prob(self, theta: np.ndarray, steps: int = 20) -> np.ndarray:
         r"""Log density of parameters for a young star, summed over disk and no disk.
@@ -182,15 +188,3 @@ class Posterior:
     def ood_score(self, seed: int = 0) -> float:
         """How badly the best draws miss the photometry; above 1 the answer extrapolates."""
         return float(self.sample(256, seed).extras["ood_score"])
-
-
-class _Alone:
-    """Nobody else waits and nobody cancels."""
-
-    max_draws: int | None = None
-
-    def check(self) -> None:
-        """Go on."""
-
-    def progress(self, fraction: float) -> None:
-        """Nobody listens."""

@@ -123,7 +123,7 @@ class ViewState(param.Parameterized):
         default=None,
         bounds=(2, 128),
         allow_None=True,
-        doc="Steps of the solver; None takes the model's own.",
+        doc="Steps of the flow's solver; None takes the few-step sampler, where there is one.",
     )
     exact = param.Boolean(
         default=False,

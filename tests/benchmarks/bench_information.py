@@ -25,13 +25,7 @@ import astroviz
 from astroviz.io.observations import State
 from astroviz.stars.information import entropy, expected_gain, measured, missing_surveys
 from astroviz.stars.likelihood import log_likelihood
-from astroviz.stars.noise import (
-    PARALLAX_ZERO_POINT,
-    PARALLAX_ZERO_POINT_ERROR,
-    SURVEY_OF_BAND,
-    floors,
-    variability,
-)
+from astroviz.stars.outlook import intrinsic_values
 from astroviz.stars.parameters import PARAMETERS, to_theta, to_z
 from astroviz.stars.refine import Crowd, refine_crowd
 from astroviz.stars.surveys import QUANTITIES
@@ -45,20 +39,11 @@ COLUMNS = [[p.name for p in PARAMETERS].index(name) for name in PARAMETERS_OF_IN
 def seen_by(survey: str, crowd: Crowd, model, rows: Tensor, generator: torch.Generator):
     """What a survey sees of some walkers: values, errors and states of all 20 quantities."""
     theta = to_theta(crowd.points[rows, : len(PARAMETERS)])
-    mag, star = model.physics.magnitudes(
-        theta, crowd.disk[rows], crowd.mass_ratio[rows], crowd.veiling[rows]
-    )
-    n, kind = len(rows), mag.dtype
-    drift = torch.zeros_like(mag)
-    for name in set(SURVEY_OF_BAND):
-        members = torch.tensor([s == name for s in SURVEY_OF_BAND])
-        spread = variability(name, crowd.disk[rows], kind)
-        drift[:, members] = (torch.randn(n, generator=generator).to(kind) * spread)[:, None]
-    mag = mag + drift + floors(kind) * torch.randn(mag.shape, generator=generator).to(kind)
-    zero = torch.randn(n, generator=generator).to(kind) * PARALLAX_ZERO_POINT_ERROR
-    parallax = 1000 / theta[:, 5] + PARALLAX_ZERO_POINT + zero
-    labels = torch.stack([10**star.log_teff, star.logg, theta[:, 2], star.log_lum], -1)
-    values, errors, states = measured(torch.cat([parallax[:, None], mag, labels], 1), generator)
+    intrinsic = intrinsic_values(
+        theta, crowd.disk[rows], crowd.mass_ratio[rows], crowd.veiling[rows], model.physics,
+        generator,
+    )  # fmt: skip
+    values, errors, states = measured(intrinsic, generator)
     hidden = torch.tensor([quantity.survey != survey for quantity in QUANTITIES])
     states[:, hidden] = int(State.NOT_COVERED)
     return values, errors, states
