@@ -76,6 +76,7 @@ def infer(
     columns: ColumnMapping | Mapping[str, str] | None = None,
     keep_samples: bool = False,
     refine: bool = False,
+    question: Mapping[str, Any] | None = None,
 ) -> Table:
     r"""Posterior summaries of every row of a table.
 
@@ -91,6 +92,8 @@ def infer(
         keep_samples: Add the draws, shape (rows, samples) for each parameter.
         refine: Move the draws of each row to the exact posterior, about a second a row; for
             models that can.
+        question: What is `wanted`, `given` and `ignored`, as in `stars.question.Question`; the
+            columns are then those of what is wanted.
 
     Returns:
         A table of as many rows as the input, in its order, with the columns
@@ -103,6 +106,8 @@ def infer(
     """
     _check(samples)
     chosen = load(model, device=device) if isinstance(model, str) else model
+    if question is not None:
+        chosen = _asked(chosen, question)
     if isinstance(table, str | Path):
         table = read_table(table)
     named, observations = _observed(table, columns, chosen)
@@ -126,6 +131,7 @@ def infer_file(
     columns: Path | None = None,
     keep_samples: bool = False,
     refine: bool = False,
+    question: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     r"""The same from file to file, a group of rows at a time where the format allows.
@@ -140,6 +146,7 @@ def infer_file(
         columns: TOML file of a column mapping.
         keep_samples: Add one list column of draws per parameter.
         refine: Move the draws of each row to the exact posterior, for models that can.
+        question: What is `wanted`, `given` and `ignored`, as in `stars.question.Question`.
         progress: Called with the rows done and, where known, the rows in all.
 
     Returns:
@@ -147,6 +154,8 @@ def infer_file(
     """
     _check(samples)
     chosen = load(model, device=device)
+    if question is not None:
+        chosen = _asked(chosen, question)
     options = _refining(chosen, refine)
     report, notes = Report(), dict[str, None]()
     mapping: ColumnMapping | None = None
@@ -235,6 +244,22 @@ def _observed(table: Any, columns: Any, model: Any) -> tuple[bool, Observations]
     else:
         mapping = column_mapping(columns, table, model.quantities)
     return mapping.identifier is not None, to_observations(table, mapping, model.quantities)
+
+
+def _asked(model: Any, question: Mapping[str, Any]) -> Any:
+    """The model under a question; all parameters are wanted that are not given, unless it says."""
+    if not hasattr(model, "samplers"):
+        raise ValueError(
+            f"{model.name} answers no questions of this kind; leave --want, --given and --ignore "
+            "out, or take stars/joint"
+        )
+    from astroviz.stars.asked import AskedModel
+    from astroviz.stars.question import Question
+
+    given = dict(question.get("given") or {})
+    columns = [p.name for p in (*model.parameters, *model.derived) if p.name not in given]
+    wanted = tuple(question.get("wanted") or columns)
+    return AskedModel(model, Question(wanted, given, tuple(question.get("ignored") or ())))
 
 
 def _refining(model: Any, refine: bool) -> dict[str, Any]:

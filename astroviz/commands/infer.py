@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 __all__ = ["add_arguments", "run"]
 
@@ -34,6 +35,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="move the draws to the exact posterior with the simulator's likelihood (1 s a row)",
     )
+    parser.add_argument(
+        "--want",
+        metavar="NAMES",
+        help="parameters and observables to draw, with commas: log_age,w1,w2 (all parameters)",
+    )
+    parser.add_argument(
+        "--given",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a parameter that is known, such as a_v=0.5; may be repeated",
+    )
+    parser.add_argument(
+        "--ignore", metavar="NAMES", default="", help="observables not to use: w3,w4"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the draws (0)")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
     parser.add_argument(
@@ -59,12 +75,33 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         device=args.device,
         columns=args.columns,
+        question=_question(args),
         progress=_progress if sys.stderr.isatty() else None,
     )
     for note in report.notes:
         sys.stderr.write(f"note: {note}\n")
     sys.stderr.write(report.sentence() + "\n")
     return 0
+
+
+def _question(args: argparse.Namespace) -> dict[str, Any] | None:
+    """What is wanted, given and ignored; None for the usual posterior."""
+    if not (args.want or args.given or args.ignore):
+        return None
+    given = {}
+    for text in args.given:
+        name, equals, value = text.partition("=")
+        try:
+            given[name.strip()] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ValueError(f"--given takes a name and a number, such as a_v=0.5, not {text!r}")
+    return {"wanted": _names(args.want), "given": given, "ignored": _names(args.ignore)}
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def _progress(done: int, total: int | None) -> None:

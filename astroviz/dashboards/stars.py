@@ -41,6 +41,12 @@ HELP = (
     "<b>Catalogue</b>: box or lasso stars in any panel (shift adds, ctrl intersects, "
     "both remove), and all panels show the same selection. Click a star to open it. "
     "&ldquo;Ask&rdquo; runs the model on the selection, or on all.",
+    "<b>Question</b>: drag anything between given, wanted and ignored, or press g, w or i on it; "
+    "click a chip to type a value or an interval. Observables are drawn by the simulator, for "
+    "each draw of the parameters.",
+    "<b>Surveys</b>: the posterior while surveys arrive, in any order, and what each survey that "
+    "has not looked is expected to tell. <b>Maps</b>: all posteriors of a selection, seen from "
+    "above the Galactic plane and over isochrones.",
 )
 GLOSSARY = {
     "● observed": "a value with an error",
@@ -51,6 +57,10 @@ GLOSSARY = {
     "A_V, R_V": "dust in front of the star: extinction in V, and how it depends on colour",
     "P(young)": "probability that the star is on the pre-main-sequence tracks rather than a field "
     "dwarf or giant (a stand-in locus), for even odds unless you change them",
+    "given, wanted, ignored": "told to the model; drawn; neither, and so integrated over",
+    "bits": "expected information gain: one bit halves the width of a posterior",
+    "few-step sampler": "two network evaluations learned from the flow's sixteen; passes the same "
+    "calibration checks",
     "exact": "the network's draws moved to the exact posterior with the simulator's likelihood; "
     "exact for the simulator, not for the sky",
     "out of distribution": "how unlike the training stars the measurements are; above 1 the "

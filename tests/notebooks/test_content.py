@@ -43,10 +43,11 @@ def test_links_between_notebooks_exist(path):
         assert (FOLDER / link).exists()
 
 
-def test_every_exercise_has_a_folded_solution():
-    cells = nbformat.read(FOLDER / "01_stars.ipynb", as_version=4).cells
+@pytest.mark.parametrize(("name", "number"), [("01_stars", 5), ("02_questions", 4)])
+def test_every_exercise_has_a_folded_solution(name, number):
+    cells = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
     places = [k for k, cell in enumerate(cells) if re.match(r"## \d+\.", cell.source)]
-    assert len(places) >= 5
+    assert len(places) >= number
     for place in places:
         assert cells[place + 1].source.strip() == "# your turn"
         solution = cells[place + 2]
