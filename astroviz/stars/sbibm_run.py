@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from astroviz.stars.factors import FactorNetwork, follow_factors
 from astroviz.stars.joint_network import JointNetwork, condition_masks
 from astroviz.stars.sbibm_moons import draw_moons
 from astroviz.stars.sbibm_tasks import OBSERVATIONS, TASKS, Task, read_reference
@@ -26,6 +27,9 @@ _LOOKS = 20  # how often the held-out simulations are looked at
 _CONDITIONALS_GOAL = 0.55
 _JOINT_DRAWS = 2  # simulations whose conditionals are compared
 
+_POPULATION = 8_000  # at least
+
+Network = JointNetwork | FactorNetwork
 Report = Callable[[str], None]
 Distance = Callable[[np.ndarray, np.ndarray], float]
 
@@ -42,7 +46,8 @@ class Recipe:
         weight_decay: Weight decay.
         held_out: Share of the simulations that only tell which weights to keep.
         shares: See `condition_masks`.
-        network: Settings of `JointNetwork`.
+        factors: Whether the posterior comes from learned factors of exchangeable points.
+        network: Settings of `JointNetwork`, or of `FactorNetwork`.
     """
 
     steps: int = 3000
@@ -52,6 +57,7 @@ class Recipe:
     weight_decay: float = 1e-3
     held_out: float = 0.05
     shares: tuple[float, ...] = (0.4, 0.1, 0.1, 0.2, 0.2)
+    factors: bool = False
     network: dict[str, Any] = field(default_factory=dict)
 
 
@@ -59,11 +65,7 @@ RECIPES = {
     "two_moons": Recipe(steps=4000, network={"wide": 256}),
     "gaussian_linear": Recipe(steps=300, network={"wide": 32, "blocks": 2}),
     "gaussian_mixture": Recipe(steps=1500, network={"wide": 192}),
-    "slcp": Recipe(
-        steps=3000,
-        shares=(0.6, 0.05, 0.05, 0.15, 0.15),
-        network={"wide": 128, "hidden": 64},
-    ),
+    "slcp": Recipe(steps=8000, rate=2e-3, factors=True),
 }
 """Settings for each task with 10,000 simulations."""
 
@@ -83,11 +85,10 @@ class Training:
         self.generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)  # first weights only
         theta, x = task.simulate(simulations, self.generator)
-        table = torch.cat([task.scores(theta), x], -1)
+        table = torch.cat([theta, x], -1)
         aside = max(1, int(recipe.held_out * simulations))
         self.checks, self.table = table[:aside], table[aside:]
-        self.network = JointNetwork(task.links, task.kinds, **recipe.network)
-        self.network.adopt(self.table)
+        self.network = self._build()
         self.average, self.best = deepcopy(self.network), deepcopy(self.network)
         self.lowest = math.inf
         self.optimiser = torch.optim.AdamW(
@@ -102,8 +103,7 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate * rise * (0.5 * (1 + math.cos(math.pi * part)) + 1e-3)
         rows = torch.randint(len(self.table), (recipe.batch,), generator=self.generator)
-        given = self._masks(recipe.batch, self.generator)
-        terms = network.loss(self.table[rows], given, recipe.copies, self.generator)
+        terms = self._terms(network, self.table[rows], recipe.copies, self.generator)
         loss = torch.stack(list(terms.values())).sum()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -117,59 +117,91 @@ class Training:
         return float(loss.detach())
 
     @torch.no_grad()
-    def look(self) -> tuple[float, float]:
-        """Held-out loss of posteriors and of the mixture; the best weights are kept."""
+    def look(self) -> float:
+        """Held-out loss; the weights that did best are kept."""
         generator = torch.Generator().manual_seed(1)  # always the same noise
-        n = len(self.checks)
-        data = (torch.arange(self.task.size) >= self.task.parameters).expand(n, -1)
-        masks = (data, self._masks(n, generator))
-        posterior, mixture = (
-            sum(map(float, self.average.loss(self.checks, given, _COPIES, generator).values()))
-            for given in masks
-        )
-        if posterior + mixture < self.lowest:
-            self.best, self.lowest = deepcopy(self.average), posterior + mixture
-        return posterior, mixture
+        terms = self._terms(self.average, self.checks, _COPIES, generator)
+        score = sum(map(float, terms.values()))
+        if score < self.lowest:
+            self.best, self.lowest = deepcopy(self.average), score
+        return score
 
-    def _masks(self, n: int, generator: torch.Generator) -> Tensor:
+    def _build(self) -> Network:
+        if self.recipe.factors:
+            factors = FactorNetwork(
+                self.task.parameters, self.task.data // self.task.points, **self.recipe.network
+            )
+            factors.adopt(self._points(self.table))
+            return factors
+        network = JointNetwork(self.task.links, self.task.kinds, **self.recipe.network)
+        network.adopt(self.table)
+        return network
+
+    def _terms(
+        self, network: Network, rows: Tensor, copies: int, generator: torch.Generator
+    ) -> dict[str, Tensor]:
         task = self.task
-        return condition_masks(n, task.parameters, task.size, self.recipe.shares, generator)
+        if isinstance(network, FactorNetwork):
+            theta = rows[:, : task.parameters] / (task.bound or 1.0)
+            return network.loss(theta, self._points(rows), generator)
+        given = condition_masks(
+            len(rows), task.parameters, task.size, self.recipe.shares, generator
+        )
+        return network.loss(rows, given, copies, generator)
+
+    def _points(self, rows: Tensor) -> Tensor:
+        return rows[:, self.task.parameters :].unflatten(1, (self.task.points, -1))
 
 
 def teach(task: Task, simulations: int, recipe: Recipe, seed: int,
-          report: Report = lambda text: None) -> JointNetwork:  # fmt: skip
+          report: Report = lambda text: None) -> Network:  # fmt: skip
     """Train on simulations of a task; the weights with the best held-out loss are kept."""
     run = Training(task, simulations, recipe, seed)
     every = max(25, recipe.steps // _LOOKS)
     for step in range(recipe.steps):
         loss = run.advance(step)
         if (step + 1) % every == 0 or step + 1 == recipe.steps:
-            posterior, mixture = run.look()
             report(
                 f"{task.name}  step {step + 1} of {recipe.steps}  loss {loss:.4f}  "
-                f"held out {posterior:.4f} {mixture:.4f}"
+                f"held out {run.look():.4f}"
             )
     return run.best
 
 
-def draw_posterior(network: JointNetwork, task: Task, observation: Tensor, n: int, seed: int,
-                   **solver: Any) -> Tensor:  # fmt: skip
+def draw_posterior(network: Network, task: Task, observation: Tensor, n: int, seed: int) -> Tensor:
     r"""Draws of the parameters, shape :math:`(n, P)`; those outside the prior are drawn again."""
+    if isinstance(network, FactorNetwork):
+        return _draw_by_factors(network, task, observation, n, seed)
     values = torch.cat([torch.zeros(task.parameters), observation])
     given = torch.arange(task.size) >= task.parameters
-    drawn = _draw(network, task, values, given, n, seed, **solver)
-    return drawn[:, : task.parameters]
+    return _draw(network, task, values, given, n, seed)[:, : task.parameters]
 
 
-def _draw(network: JointNetwork, task: Task, values: Tensor, given: Tensor, n: int, seed: int,
-          **solver: Any) -> Tensor:  # fmt: skip
-    """Draws of all variables, shape (n, D), from `values` with parameters as normal scores."""
+def _draw_by_factors(
+    network: FactorNetwork, task: Task, observation: Tensor, n: int, seed: int
+) -> Tensor:
+    """By the normal approximation of the factors first, then weighted by their flow."""
+    generator = torch.Generator().manual_seed(seed)
+    points = observation.view(task.points, -1)
+    start = 2 * torch.rand(max(2 * n, _POPULATION), task.parameters, generator=generator) - 1
+    people = follow_factors(
+        lambda z: network.log_prob(z, points), start, lambda z: (z.abs() <= 1).all(-1), generator
+    )
+    more = network.log_prob(people, points, steps=8) - network.log_prob(people, points)
+    weight = (more - more.max()).double().exp()
+    chosen = torch.multinomial(weight, n, generator=generator)
+    return people[chosen] * (task.bound or 1.0)
+
+
+def _draw(
+    network: JointNetwork, task: Task, values: Tensor, given: Tensor, n: int, seed: int
+) -> Tensor:
+    """Draws of all variables, shape (n, D)."""
     generator = torch.Generator().manual_seed(seed)
     kept: list[Tensor] = []
     while sum(map(len, kept)) < n:
-        drawn = network.draw(values, given, n, generator, **solver)
-        theta = task.unscores(drawn[:, : task.parameters])
-        kept.append(torch.cat([theta, drawn[:, task.parameters :]], -1)[task.inside(theta)])
+        drawn = network.draw(values, given, n, generator)
+        kept.append(drawn[task.inside(drawn[:, : task.parameters])])
     return torch.cat(kept)[:n]
 
 
@@ -205,14 +237,15 @@ def measure(
         report(f"{name}  observation {number}  C2ST {found[-1]:.3f}")
     mean = float(np.mean(found))
     figures: dict[str, Any] = {
-        "task": name, "simulations": simulations, "seed": seed, "draws": draws,
+        "task": name, "way": "factors" if isinstance(network, FactorNetwork) else "flow",
+        "simulations": simulations, "seed": seed, "draws": draws,
         "c2st": [round(value, 4) for value in found], "mean": round(mean, 4),
         "goal": task.goal, "goal_reached": mean <= task.goal,
         "stretch": task.stretch, "stretch_reached": mean <= task.stretch,
         "published_10k": task.published,
         "ratio": {key: round(mean / value, 3) for key, value in task.published.items()},
     }  # fmt: skip
-    if name == "two_moons":
+    if name == "two_moons" and isinstance(network, JointNetwork):
         figures["all_conditionals"] = _conditionals(network, distance, seed, draws, report)
     figures["training_seconds"] = round(trained, 1)
     figures["seconds"] = round(time.perf_counter() - start, 1)

@@ -31,7 +31,7 @@ def network_of(name, seed=0, **sizes):
     torch.manual_seed(seed)
     network = JointNetwork(task.links, task.kinds, **sizes)
     theta, x = task.simulate(500, generator())
-    network.adopt(torch.cat([task.scores(theta), x], -1))
+    network.adopt(torch.cat([theta, x], -1))
     # the last layers start at zero
     for parameter in network.parameters():
         if not parameter.any():
