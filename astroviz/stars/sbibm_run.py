@@ -62,7 +62,7 @@ class Recipe:
 
 
 RECIPES = {
-    "two_moons": Recipe(steps=4000, network={"wide": 256}),
+    "two_moons": Recipe(steps=3000, network={"wide": 256}),
     "gaussian_linear": Recipe(steps=300, network={"wide": 32, "blocks": 2}),
     "gaussian_mixture": Recipe(steps=1500, network={"wide": 192}),
     "slcp": Recipe(steps=8000, rate=2e-3, factors=True),
