@@ -11,7 +11,8 @@ def test_the_gallery_leads_to_every_page(open_page):
     page = open_page("/", ready="a.open")
     links = page.locator("a.open")
     addresses = [links.nth(k).get_attribute("href") for k in range(links.count())]
-    assert addresses == ["/stars/star", "/stars/catalogue"]
+    views = ("star", "catalogue", "question", "surveys", "maps")
+    assert addresses == [f"/stars/{view}" for view in views]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.ui
 
@@ -16,8 +17,9 @@ def switch(page, survey):
     return page.get_by_role("checkbox", name=f"Use {survey}")
 
 
-def is_on(page, survey):
-    return switch(page, survey).is_checked()
+def settles(page, survey, on):
+    """Wait until a survey is on or off: a picture may change before the switch does."""
+    expect(switch(page, survey)).to_be_checked(checked=on, timeout=60_000)
 
 
 def press(page, label):
@@ -37,11 +39,11 @@ def test_it_opens_with_an_example_and_its_answer(open_page):
 def test_a_survey_switched_off_changes_the_posterior_and_undo_brings_it_back(open_page, changes):
     page = open_page("/stars/star")
     changes("corner", lambda: switch(page, "Gaia").click())
-    assert not is_on(page, "Gaia")
+    settles(page, "Gaia", False)
     changes("corner", lambda: press(page, "Undo"))
-    assert is_on(page, "Gaia")
+    settles(page, "Gaia", True)
     changes("corner", lambda: press(page, "Redo"))
-    assert not is_on(page, "Gaia")
+    settles(page, "Gaia", False)
 
 
 def test_a_dragged_slider_changes_the_posterior(open_page, changes):
@@ -171,8 +173,8 @@ def test_the_address_restores_the_view(open_page, page):
     page.wait_for_url(re.compile("surveys="))
     address = page.url.split("/", 3)[3]
     page = open_page("/" + address)
-    assert not is_on(page, "WISE")
-    assert is_on(page, "Gaia")
+    settles(page, "WISE", False)
+    settles(page, "Gaia", True)
 
 
 def test_a_broken_address_is_answered_with_a_sentence(open_page):
