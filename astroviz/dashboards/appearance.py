@@ -19,6 +19,7 @@ __all__ = [
     "QuietPage",
     "brand",
     "card",
+    "figure_pane",
     "framed",
     "note",
     "spacer",
@@ -254,6 +255,11 @@ def card(title: str, *content: Any, tools: tuple[Any, ...] = (), **layout: Any) 
     layout.setdefault("sizing_mode", "stretch_both")
     layout.setdefault("margin", 0)
     return pn.Column(head, *content, styles=CARD_STYLE, **layout)
+
+
+def figure_pane(figure: Any) -> pn.pane.Bokeh:
+    """A Bokeh figure that fills what room there is."""
+    return pn.pane.Bokeh(figure, sizing_mode="stretch_both", margin=0)
 
 
 def framed(pane: Any, **layout: Any) -> Frame:

@@ -9,16 +9,6 @@ const PATIENCE = 2000
 /** Time between two messages of a drag (ms): a picture takes longer. */
 const PACE = 30
 
-/** @param {string} tag @param {object} props @param {...(Node|string)} children */
-function make(tag, props = {}, ...children) {
-  const node = document.createElement(tag)
-  for (const [key, value] of Object.entries(props)) {
-    if (key.startsWith("on")) { node.addEventListener(key.slice(2), value) } else if (key in node) { node[key] = value } else { node.setAttribute(key, value) }
-  }
-  node.append(...children)
-  return node
-}
-
 function digits(step) {
   return Math.max(0, Math.min(4, Math.ceil(-Math.log10(step || 0.01))))
 }

@@ -5,16 +5,6 @@ const PLACES = ["given", "wanted", "ignored"]
 const WORDS = {given: "Given", wanted: "Wanted", ignored: "Ignored"}
 const HELP = {given: "what the answer is told", wanted: "what is drawn", ignored: "not told, not drawn: integrated over"}
 
-/** @param {string} tag @param {object} props @param {...(Node|string)} children */
-function make(tag, props = {}, ...children) {
-  const node = document.createElement(tag)
-  for (const [key, value] of Object.entries(props)) {
-    if (key.startsWith("on")) { node.addEventListener(key.slice(2), value) } else if (key in node) { node[key] = value } else { node.setAttribute(key, value) }
-  }
-  node.append(...children)
-  return node
-}
-
 function shown(number) {
   return number == null ? "" : String(Number(Number(number).toPrecision(4)))
 }

@@ -27,7 +27,9 @@ class QuestionBoard(pn.custom.JSComponent):
 
     shown = param.String(default="[]", doc="Everything that can be moved, as JSON.")
 
-    _esm = (_HERE / "question_board.js").read_text(encoding="utf-8")
+    _esm = "\n".join(
+        (_HERE / name).read_text(encoding="utf-8") for name in ("elements.js", "question_board.js")
+    )
     _stylesheets = [(_HERE / "question_board.css").read_text(encoding="utf-8")]  # noqa: RUF012
 
     def __init__(self, act: Callable[[Mapping[str, Any]], None], **params: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import card, framed, note, spacer
+from astroviz.dashboards.appearance import card, figure_pane, framed, note, spacer
 from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.stars_batch import BatchAsk
 from astroviz.plots.diagrams import ColourMagnitude, HertzsprungRussell
@@ -119,22 +119,22 @@ class CatalogueView:
             sizing_mode="stretch_width",
             margin=(2, 0, 8, 0),
         )
-        bars = framed(_pane(self.bars.layout), height=170, sizing_mode="stretch_width")
+        bars = framed(figure_pane(self.bars.layout), height=170, sizing_mode="stretch_width")
         gaps = card(
             "Gaps",
-            framed(_pane(self.gaps.layout)),
+            framed(figure_pane(self.gaps.layout)),
             bars,
             tools=(self.order,),
             width=430,
             sizing_mode="stretch_height",
         )
-        sky = card("Sky", framed(_pane(self.sky.layout)), tools=(self.frame,))
-        hr = card("Temperature and luminosity", framed(_pane(self.hr.layout)))
+        sky = card("Sky", framed(figure_pane(self.sky.layout)), tools=(self.frame,))
+        hr = card("Temperature and luminosity", framed(figure_pane(self.hr.layout)))
         blue, red, bright = self.bands
         minus = note("&minus;", width=12, sizing_mode=None, align="center")
         colours = card(
             "Colours",
-            framed(_pane(self.colours.layout)),
+            framed(figure_pane(self.colours.layout)),
             tools=(blue, minus, red, pn.Spacer(width=10), bright, self.absolute),
         )
         middle = pn.Column(sky, hr, sizing_mode="stretch_both", margin=0, styles=GAP)
@@ -261,7 +261,3 @@ class CatalogueView:
             return
         column = [quantity.survey == name for quantity in QUANTITIES]
         self._brush(np.flatnonzero(self.explorer.observations.used[:, column].any(1)))
-
-
-def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)

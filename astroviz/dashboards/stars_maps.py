@@ -12,7 +12,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import card, framed, note, spacer
+from astroviz.dashboards.appearance import card, figure_pane, framed, note, spacer
 from astroviz.dashboards.live import Live
 from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.stars_batch import BatchAsk
@@ -122,13 +122,13 @@ class MapsView:
         hint += "others; click it to keep it lifted.</span>"
         above = card(
             "From above the Galactic plane",
-            framed(_pane(self.topdown.layout)),
+            framed(figure_pane(self.topdown.layout)),
             self.map_words,
             tools=(self.colour,),
         )
         hr = card(
             "All posteriors over isochrones",
-            framed(_pane(self.hr.layout)),
+            framed(figure_pane(self.hr.layout)),
             note(hint, margin=(0, 14, 8, 14)),
             tools=(self.open_button,),
         )
@@ -354,7 +354,3 @@ class MapsView:
 def _question(explorer: StarsExplorer) -> tuple[Any, ...]:
     """What the kept draws are answers to."""
     return (explorer.source, tuple(explorer.surveys), explorer.seed, explorer.steps)
-
-
-def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)

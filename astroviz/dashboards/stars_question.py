@@ -9,19 +9,18 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import card, framed, note
+from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.live import Live, on_tick
 from astroviz.dashboards.question_board import QuestionBoard
 from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.voice import Headline
 from astroviz.plots.corner import Corner
-from astroviz.plots.density import Axis
 from astroviz.plots.dependency import DependencyPlot
 from astroviz.stars.conditional_view import QUESTIONS
 from astroviz.stars.encoder import DEPENDENCIES, dependency_mask
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.parameters import PARAMETERS
-from astroviz.stars.question import COLUMNS
+from astroviz.stars.question import column_of
 from astroviz.stars.surveys import QUANTITIES
 
 __all__ = ["ASKED", "QuestionView"]
@@ -48,11 +47,10 @@ class QuestionView:
     def __init__(self, explorer: StarsExplorer, engine: Any, shell: Shell) -> None:
         self.explorer, self.shell = explorer, shell
         self.draws: Any = None
-        self._failed_to_open: str | None = None
         self.board = QuestionBoard(self._on_board, sizing_mode="stretch_both", margin=0)
         self.mask = DependencyPlot(_TOKENS, dark=shell.dark)
         self.corner = self._new_corner()
-        self.corner_pane = _pane(self.corner.layout)
+        self.corner_pane = figure_pane(self.corner.layout)
         self.headline = Headline(height=24, sizing_mode="stretch_width", margin=(0, 0, 4, 0))
         self.formula = note("", margin=(0, 14, 2, 14))
         self.formula.stylesheets = [*self.formula.stylesheets, _FORMULA_CSS]
@@ -83,7 +81,7 @@ class QuestionView:
         answer = card("Answer", self.formula, framed(self.corner_pane))
         network = card(
             "Who listens to whom",
-            framed(_pane(self.mask.layout)),
+            framed(figure_pane(self.mask.layout)),
             note("<p class='faint'>M<sub>E</sub> of the attention layers; the path beside them "
                  "hears every token. Strong cells: tokens of this question.</p>",
                  margin=(0, 14, 4, 14)),
@@ -96,10 +94,8 @@ class QuestionView:
 
     def _new_corner(self) -> Corner:
         """Axes of the first four things that are wanted."""
-        known: dict[str, Any] = dict(COLUMNS)
-        known |= {q.name: Axis(q.name, q.label, q.unit) for q in QUANTITIES}
         self._shown = tuple(self.explorer.wanted[:_LARGEST])
-        return Corner([known[name] for name in self._shown], dark=self.shell.dark)
+        return Corner([column_of(name) for name in self._shown], dark=self.shell.dark)
 
     def close(self) -> None:
         """The tab is gone."""
@@ -180,10 +176,6 @@ class QuestionView:
 
     def _failed(self, sentence: str) -> None:
         self.shell.say(sentence, "error")
-
-
-def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)
 
 
 def _code(text: str) -> str:

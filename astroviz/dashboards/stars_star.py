@@ -9,7 +9,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.dashboards.appearance import card, framed, note
+from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.measurements import Measurements, cell_row
 from astroviz.dashboards.pace import Pace
 from astroviz.dashboards.shell import Shell
@@ -79,16 +79,19 @@ class StarView:
         left = card("Measurements", self.measurements, width=346, sizing_mode="stretch_height")
         sed = card(
             "Spectral energy distribution",
-            framed(_pane(self.spectrum.layout)),
+            framed(figure_pane(self.spectrum.layout)),
             tools=(self._units_switch(),),
         )
         age = card(
             "Age and membership",
             pn.Row(
-                framed(_pane(self.age.layout)), self.tiles, sizing_mode="stretch_both", margin=0
+                framed(figure_pane(self.age.layout)),
+                self.tiles,
+                sizing_mode="stretch_both",
+                margin=0,
             ),
         )
-        self.corner_pane = _pane(self.corner.layout)
+        self.corner_pane = figure_pane(self.corner.layout)
         posterior = card(
             "Posterior",
             self._corner_picker(),
@@ -266,10 +269,6 @@ class StarView:
         """A value that cannot be: say so, and show the one that stands."""
         self.shell.say(sentence, "warning")
         self.show_star()
-
-
-def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)
 
 
 def _columns(draws: Any, names: tuple[str, ...]) -> np.ndarray:

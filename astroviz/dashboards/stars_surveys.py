@@ -14,8 +14,8 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.core.request import Cancelled
-from astroviz.dashboards.appearance import card, framed, note
+from astroviz.core.request import Alone, Cancelled
+from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.live import on_tick
 from astroviz.dashboards.shell import Shell
 from astroviz.plots.gains import GainBars
@@ -49,10 +49,8 @@ GAINED = ("log_age", "log_mass", "a_v", "distance")
 _POOL = ThreadPoolExecutor(1, thread_name_prefix="astroviz-gain")
 
 
-class _Control:
+class _Control(Alone):
     """Lets a gain that nobody waits for any more end at its next step."""
-
-    max_draws: int | None = None
 
     def __init__(self) -> None:
         self.stopped = False
@@ -60,9 +58,6 @@ class _Control:
     def check(self) -> None:
         if self.stopped:
             raise Cancelled("another star is shown")
-
-    def progress(self, fraction: float) -> None:
-        """A survey is worked out in one go: its progress is not shown."""
 
 
 class SurveysView:
@@ -139,12 +134,17 @@ class SurveysView:
         )
         left = card(
             "The posterior while surveys arrive",
-            pn.Row(order, framed(_pane(self.ridges.layout)), sizing_mode="stretch_both", margin=0),
+            pn.Row(
+                order,
+                framed(figure_pane(self.ridges.layout)),
+                sizing_mode="stretch_both",
+                margin=0,
+            ),
             tools=(self.picker,),
         )
         right = card(
             "What a survey that has not looked would tell",
-            framed(_pane(self.bars.layout)),
+            framed(figure_pane(self.bars.layout)),
             self.sentence,
             tools=(self.toggle,),
             width=500,
@@ -434,7 +434,3 @@ class SurveysView:
     def _tick(self, act: Callable[[], None]) -> None:
         if not self._closed:
             on_tick(self.shell.document, act)
-
-
-def _pane(model: Any) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(model, sizing_mode="stretch_both", margin=0)

@@ -96,12 +96,10 @@ class Conditional:
         """All draws so far that meet the intervals, and how many were tried."""
         kept: list[np.ndarray] = []
         # A crowd that is moved to the exact posterior is better made at once.
-        tried, size = (
-            0,
-            max(request.n, FIRST_CHUNK) if "refine" in request.options else FIRST_CHUNK,
-        )
+        exact = "refine" in request.options
+        tried, size = 0, max(request.n, FIRST_CHUNK) if exact else FIRST_CHUNK
         # Without an interval every draw is kept and no more are made than were asked.
-        limit = MOST_TRIES if self.question.within else request.n
+        limit = _most(request) if self.question.within else request.n
         while True:
             size = min(size, max(limit - tried, FIRST_CHUNK))
             values = self._parameters(request, size, request.seed + 7919 * tried, control)
@@ -132,9 +130,7 @@ class Conditional:
         sampler = self.model.samplers[-1]
         options = {"sampler": sampler, "steps": self.model.steps_of(sampler)}
         inner = Request(self.model, request.inputs, n, seed, options)
-        parts = list(self.model._flow([inner], n, control))
-        z = torch.cat([scores[0] for scores, _, _ in parts])
-        disk = torch.cat([flags[0] for _, flags, _ in parts])
+        z, disk, _ = self.model.scores(inner, n, control)
         if sweeps := int(str(request.options.get("refine", 0))):
             z, disk = refine_request(inner, z, disk, self.model.physics, sweeps, control)
         return self.model._columns_of(z, disk, repair=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from astroviz.core.request import Request
 from astroviz.io.observations import State
-from astroviz.stars.surveys import QUANTITIES, SURVEYS
+from astroviz.stars.surveys import QUANTITIES, known_surveys
 
 if TYPE_CHECKING:
     from astroviz.stars.posterior import Posterior
@@ -20,10 +20,7 @@ __all__ = ["arrivals", "present_surveys"]
 
 def present_surveys(posterior: Posterior) -> tuple[str, ...]:
     """Surveys that say something about a star, in the usual order."""
-    states = posterior.inputs()["states"]
-    known = np.isin(states, (int(State.OBSERVED), int(State.LIMIT)))
-    seen = {q.survey for q, k in zip(QUANTITIES, known, strict=True) if k}
-    return tuple(survey for survey in SURVEYS if survey in seen)
+    return known_surveys(posterior.inputs()["states"])
 
 
 def arrivals(

@@ -9,8 +9,8 @@ from astroviz.core.request import Priority, Request
 from astroviz.io.observations import Quantity
 from astroviz.stars.anything import conditional_request
 from astroviz.stars.parameters import Parameter
-from astroviz.stars.question import COLUMNS, Question
-from astroviz.stars.surveys import QUANTITIES, index_of
+from astroviz.stars.question import Question, column_of
+from astroviz.stars.surveys import QUANTITIES
 
 if TYPE_CHECKING:
     from astroviz.core.cards import Card
@@ -47,7 +47,7 @@ class AskedModel:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What is wanted, with units."""
-        return tuple(_column(name) for name in self.question.wanted)
+        return tuple(column_of(name) for name in self.question.wanted)
 
     def posterior(self, row: Any, index: int = 0) -> _Star:
         """One star of a table."""
@@ -66,10 +66,3 @@ class _Star:
         """The question about this star, for the engine."""
         posterior = self.asked.model.posterior(self.row, self.index)
         return conditional_request(posterior, self.asked.question, n, seed, priority, refine)
-
-
-def _column(name: str) -> Parameter:
-    if name in COLUMNS:
-        return COLUMNS[name]
-    quantity = QUANTITIES[index_of(name)]
-    return Parameter(name, quantity.label, quantity.unit, float("-inf"), float("inf"))

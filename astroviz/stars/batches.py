@@ -50,20 +50,14 @@ def batches(
         any_conditional: Part of the batches in which parameters are given, observables hidden
             and observables wanted, all at random; the others ask for the posterior.
     """
-    while True:
-        stars = simulate(size * _ROUND, generator, physics)
-        sky = standardise(stars.intrinsic)
-        for k in range(_ROUND):
-            part = slice(k * size, (k + 1) * size)
-            values, errors, states = (a[part] for a in (stars.values, stars.errors, stars.states))
-            z, classes = stars.z[part], stars.classes[part]
-            given = torch.zeros(size, N_PARAMETERS, dtype=torch.bool)
-            observables = None
-            if torch.rand((), generator=generator) < any_conditional:
-                states, given = _hide(states, classes, generator)
-                observables = (sky[part], _want(states, generator))
-            tokens = featurise(values, errors, states, z, given)
-            yield Batch(tokens, z, classes, given, observables)
+    for values, errors, states, z, classes, sky in _fresh(size, physics, generator):
+        given = torch.zeros(size, N_PARAMETERS, dtype=torch.bool)
+        observables = None
+        if torch.rand((), generator=generator) < any_conditional:
+            states, given = _hide(states, classes, generator)
+            observables = (sky, _want(states, generator))
+        tokens = featurise(values, errors, states, z, given)
+        yield Batch(tokens, z, classes, given, observables)
 
 
 def questions(size: int, physics: Physics, generator: torch.Generator) -> Iterator[Batch]:
@@ -79,17 +73,23 @@ def questions(size: int, physics: Physics, generator: torch.Generator) -> Iterat
         physics: Tracks, atmosphere and extinction.
         generator: Source of random numbers.
     """
+    for values, errors, states, z, classes, sky in _fresh(size, physics, generator):
+        states, given = _ask(states, classes, generator)
+        wanted = (states != int(State.OBSERVED)) & (states != int(State.LIMIT))
+        tokens = featurise(values, errors, states, z, given)
+        yield Batch(tokens, z, classes, given, (sky, wanted))
+
+
+_Fresh = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+def _fresh(size: int, physics: Physics, generator: torch.Generator) -> Iterator[_Fresh]:
+    """Values, errors, states, scores, classes and standardised truth of batches of new stars."""
     while True:
         stars = simulate(size * _ROUND, generator, physics)
         sky = standardise(stars.intrinsic)
-        for k in range(_ROUND):
-            part = slice(k * size, (k + 1) * size)
-            values, errors, states = (a[part] for a in (stars.values, stars.errors, stars.states))
-            z, classes = stars.z[part], stars.classes[part]
-            states, given = _ask(states, classes, generator)
-            wanted = (states != int(State.OBSERVED)) & (states != int(State.LIMIT))
-            tokens = featurise(values, errors, states, z, given)
-            yield Batch(tokens, z, classes, given, (sky[part], wanted))
+        columns = (stars.values, stars.errors, stars.states, stars.z, stars.classes, sky)
+        yield from zip(*(column.split(size) for column in columns), strict=True)
 
 
 def _ask(states: Tensor, classes: Tensor, gen: torch.Generator) -> tuple[Tensor, Tensor]:

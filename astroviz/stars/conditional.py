@@ -83,9 +83,7 @@ def _simulated(model: StarsModel, inputs: dict[str, np.ndarray], n: int, seed: i
     """All observables of draws of the posterior, shape (n, 20)."""
     sampler = model.samplers[-1]
     options = {"sampler": sampler, "steps": model.steps_of(sampler)}
-    parts = list(model._flow([Request(model, inputs, n, seed, options)], n, Alone()))
-    z = torch.cat([scores[0] for scores, _, _ in parts])
-    disk = torch.cat([flags[0] for _, flags, _ in parts])
+    z, disk, _ = model.scores(Request(model, inputs, n, seed, options), n, Alone())
     draws = model._columns_of(z, disk, repair=True)
     generator = torch.Generator().manual_seed((seed + 104_729) % 2**63)
     return outlook(draws, inputs, model.physics, generator).numpy()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,11 +120,6 @@ class ConditionalView(param.Parameterized):
         """The current star, one row."""
         raise NotImplementedError
 
-    @cached_property
-    def joint_models(self) -> dict[str, Any]:
-        """The joint model under each dependency mask, as they are asked for."""
-        return {}
-
     def answering_model(self) -> Any:
         """The model that answers the question.
 
@@ -135,23 +128,7 @@ class ConditionalView(param.Parameterized):
         """
         if self.dependency == "dense" and not self.given and len(self.told()) >= _PLAIN:
             return self.model
-        return self.joint_model()
-
-    def joint_model(self) -> Any:
-        """The model of any conditional, under the chosen dependency mask."""
-        from astroviz.core.registry import load
-
-        if not self.joint_models:
-            self.joint_models["dense"] = load("stars/joint", device=str(self.model.device))
-        if self.dependency not in self.joint_models:
-            dense = self.joint_models["dense"]
-            network = copy.deepcopy(dense.network)
-            network.encoder.listen(self.dependency)
-            card = dataclasses.replace(dense.card, name=f"{dense.card.name} ({self.dependency})")
-            self.joint_models[self.dependency] = dataclasses.replace(
-                dense, network=network, card=card
-            )
-        return self.joint_models[self.dependency]
+        return self.model.joint(self.dependency)
 
     def question(self) -> Question:
         """The question as it stands; ValueError with a sentence where it contradicts itself."""
@@ -170,14 +147,6 @@ class ConditionalView(param.Parameterized):
     def told(self) -> list[str]:
         """Observables that the model is told."""
         return told(self.observation().states[0], self.question())
-
-    def place(self, name: str) -> str:
-        """Where a parameter or observable stands: `given`, `wanted` or `ignored`."""
-        if name in self.wanted:
-            return "wanted"
-        if name in OBSERVABLES:
-            return "given" if name in self.told() else "ignored"
-        return "given" if name in self.given else "ignored"
 
     def move(self, name: str, to: str) -> None:
         r"""Give, want or ignore something.

@@ -30,7 +30,7 @@ from astroviz.io.observations import State
 from astroviz.stars.conditional import predict_observables
 from astroviz.stars.noise import error_law, limits, parallax_error_law
 from astroviz.stars.parameters import PARAMETERS
-from astroviz.stars.surveys import QUANTITIES, SURVEYS
+from astroviz.stars.surveys import QUANTITIES, SURVEYS, known_surveys
 
 if TYPE_CHECKING:
     from astroviz.stars.posterior import Posterior
@@ -91,9 +91,8 @@ def entropy(draws: Tensor) -> Tensor:
 
 def missing_surveys(states: np.ndarray) -> tuple[str, ...]:
     """Surveys of which nothing is known: neither a value nor a limit."""
-    known = np.isin(states, (int(State.OBSERVED), int(State.LIMIT)))
-    seen = {q.survey for q, k in zip(QUANTITIES, known, strict=True) if k}
-    return tuple(survey for survey in SURVEYS if survey not in seen)
+    known = known_surveys(states)
+    return tuple(survey for survey in SURVEYS if survey not in known)
 
 
 def measured(intrinsic: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

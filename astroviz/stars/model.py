@@ -2,8 +2,10 @@ r"""A trained model of young stars, and its answers to the engine."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from astroviz.core.cards import Card
 from astroviz.core.draws import Draws
-from astroviz.core.registry import load_weights
+from astroviz.core.registry import load, load_weights
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.io.convert import from_mapping
 from astroviz.io.observations import Observations, Quantity
@@ -104,6 +106,22 @@ class StarsModel:
             raise ValueError(f"{self.name} has no sampler {sampler!r}; there is {names}")
         return DEFAULT_JUMPS if sampler == "shortcut" else DEFAULT_STEPS
 
+    @cached_property
+    def _joint(self) -> dict[str, StarsModel]:
+        return {}
+
+    def joint(self, dependency: str = "dense") -> StarsModel:
+        """The model of any conditional under a dependency mask, opened once for all who ask."""
+        if "dense" not in self._joint:
+            self._joint["dense"] = load("stars/joint", self.device)
+        if dependency not in self._joint:
+            dense = self._joint["dense"]
+            network = copy.deepcopy(dense.network)
+            network.encoder.listen(dependency)
+            card = replace(dense.card, name=f"{dense.card.name} ({dependency})")
+            self._joint[dependency] = replace(dense, network=network, card=card)
+        return self._joint[dependency]
+
     def observe(self, row: Any) -> Observations:
         """One star from a mapping, a table row or a pandas Series."""
         if isinstance(row, Observations):
@@ -187,16 +205,33 @@ class StarsModel:
 
     def _draw_refined(self, request: Request, control: Control) -> Chunk:
         """Exact draws: the flow's, moved by `refine`; a crowd of some hundreds even for a few."""
-        parts = list(self._flow([request], max(request.n, SMALLEST_CROWD), control, share=0.1))
-        z = torch.cat([scores[0] for scores, _, _ in parts])
-        disk = torch.cat([flags[0] for _, flags, _ in parts])
+        count = max(request.n, SMALLEST_CROWD)
+        z, disk, constants = self.scores(request, count, control, share=0.1)
         with torch.inference_mode():
             z, disk = refine_request(request, z, disk, self.physics, _sweeps(request), control)
-        constants = parts[0][2][0] | {"refined": np.array(1.0, dtype=np.float32)}
+        constants |= {"refined": np.array(1.0, dtype=np.float32)}
         if request.options.get("disk") is None:
             constants["p_disk"] = disk.float().mean().numpy()
         # walkers of one crowd are exchangeable: the first n are as good as any
         return self._chunk(request, z[: request.n], disk[: request.n], constants)
+
+    def scores(
+        self, request: Request, n: int, control: Control, share: float = 1.0
+    ) -> tuple[Tensor, Tensor, dict[str, np.ndarray]]:
+        r"""Draws of one star before they become parameters.
+
+        Arguments:
+            request: The question.
+            n: Number of draws.
+            control: Told of progress; may stop the work.
+            share: Part of the work that this is.
+
+        Returns:
+            Normal scores, shape :math:`(n, 9)`, disk flags, shape :math:`(n,)`, and constants.
+        """
+        parts = list(self._flow([request], n, control, share))
+        z = torch.cat([scores[0] for scores, _, _ in parts])
+        return z, torch.cat([flags[0] for _, flags, _ in parts]), dict(parts[0][2][0])
 
     def _flow(
         self, requests: Sequence[Request], n: int, control: Control, share: float = 1.0

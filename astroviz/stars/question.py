@@ -18,7 +18,7 @@ import numpy as np
 from astroviz.stars.parameters import DERIVED, PARAMETERS, Parameter
 from astroviz.stars.surveys import QUANTITIES, index_of
 
-__all__ = ["COLUMNS", "OBSERVABLES", "Question"]
+__all__ = ["COLUMNS", "OBSERVABLES", "Question", "column_of"]
 
 COLUMNS: dict[str, Parameter] = {p.name: p for p in (*PARAMETERS, *DERIVED)}
 """Parameters and derived quantities by name."""
@@ -27,6 +27,14 @@ OBSERVABLES = tuple(quantity.name for quantity in QUANTITIES)
 _GIVABLE = {p.name: p for p in PARAMETERS}
 _LABELS = {"effective_temperature": "spec_teff", "logg": "spec_logg",
            "log_luminosity": "spec_lum"}  # fmt: skip
+
+
+def column_of(name: str) -> Parameter:
+    """Label, unit and bounds of a parameter, derived quantity or observable."""
+    if name in COLUMNS:
+        return COLUMNS[name]
+    quantity = QUANTITIES[index_of(name)]
+    return Parameter(name, quantity.label, quantity.unit, -np.inf, np.inf)
 
 
 @dataclass(frozen=True)
@@ -127,10 +135,7 @@ class Question:
     @property
     def units(self) -> tuple[str, ...]:
         """Units of what is wanted, in the order of `wanted`."""
-        return tuple(
-            COLUMNS[name].unit if name in COLUMNS else QUANTITIES[index_of(name)].unit
-            for name in self.wanted
-        )
+        return tuple(column_of(name).unit for name in self.wanted)
 
     def kind(self, observed: int) -> str:
         r"""What such a question is called.

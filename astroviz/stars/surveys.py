@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from astroviz.io.observations import Quantity
+from astroviz.io.observations import Quantity, State
 
-__all__ = ["BANDS", "LABELS", "QUANTITIES", "SURVEYS", "WAVELENGTHS", "index_of"]
+__all__ = ["BANDS", "LABELS", "QUANTITIES", "SURVEYS", "WAVELENGTHS", "index_of",
+           "known_surveys"]  # fmt: skip
 
 _BAND_ROWS = (
     ("g", "G", "Gaia", 0.582),
@@ -51,6 +52,17 @@ QUANTITIES: tuple[Quantity, ...] = (
 )
 SURVEYS: tuple[str, ...] = ("Gaia", "2MASS", "WISE", "Spitzer", "Spectroscopy")
 WAVELENGTHS = np.array([band.wavelength for band in BANDS])
+
+
+def known_surveys(states: np.ndarray) -> tuple[str, ...]:
+    """Surveys that say something about a star, a value or a limit, in the usual order.
+
+    Arguments:
+        states: `State` codes of its quantities, shape :math:`(20,)`.
+    """
+    known = np.isin(states, (int(State.OBSERVED), int(State.LIMIT)))
+    seen = {q.survey for q, k in zip(QUANTITIES, known, strict=True) if k}
+    return tuple(survey for survey in SURVEYS if survey in seen)
 
 
 def index_of(name: str) -> int:
