@@ -16,6 +16,8 @@ from astroviz.core.draws import Draws
 from astroviz.core.engine import Engine, Limits
 from astroviz.core.provenance import provenance
 from astroviz.core.registry import load
+from astroviz.core.request import Request
+from astroviz.core.ticket import Ticket
 from astroviz.io.catalogues import stream_rows
 from astroviz.io.columns import guess_mapping
 from astroviz.io.convert import to_observations
@@ -46,7 +48,7 @@ class Report:
 
     Arguments:
         rows: Number of rows answered.
-        statuses: Status (bad input without its reason) to number of rows.
+        statuses: Status (bad input and refusals without reason) to number of rows.
         notes: What was assumed about the table.
     """
 
@@ -57,7 +59,7 @@ class Report:
     def count(self, statuses: Iterable[str]) -> None:
         """Add rows."""
         for text in statuses:
-            kind = "bad input" if text.startswith("bad input") else text
+            kind = text.partition(":")[0] if text.startswith(("bad input", "refused")) else text
             self.statuses[kind] = self.statuses.get(kind, 0) + 1
             self.rows += 1
 
@@ -92,8 +94,10 @@ def infer(
         keep_samples: Add the draws, shape (rows, samples) for each parameter.
         refine: Move the draws of each row to the exact posterior, about a second a row; for
             models that can.
-        question: What is `wanted`, `given` and `ignored`, as in `stars.question.Question`; the
-            columns are then those of what is wanted.
+        question: What is `wanted`, `given`, `ignored` and held `within` two values, as in
+            `stars.question.Question`; the columns are then those of what is wanted. With
+            intervals there is a column `effective_size`, and a row with fewer than 100 draws
+            inside them has the status `refused: <why>` and NaN for an answer.
 
     Returns:
         A table of as many rows as the input, in its order, with the columns
@@ -146,7 +150,7 @@ def infer_file(
         columns: TOML file of a column mapping.
         keep_samples: Add one list column of draws per parameter.
         refine: Move the draws of each row to the exact posterior, for models that can.
-        question: What is `wanted`, `given` and `ignored`, as in `stars.question.Question`.
+        question: What is `wanted`, `given`, `ignored` and held `within` two values.
         progress: Called with the rows done and, where known, the rows in all.
 
     Returns:
@@ -250,8 +254,8 @@ def _asked(model: Any, question: Mapping[str, Any]) -> Any:
     """The model under a question; all parameters are wanted that are not given, unless it says."""
     if not hasattr(model, "samplers"):
         raise ValueError(
-            f"{model.name} answers no questions of this kind; leave --want, --given and --ignore "
-            "out, or take stars/joint"
+            f"{model.name} answers no questions of this kind; leave --want, --given, --ignore and "
+            "--within out, or take stars/joint"
         )
     from astroviz.stars.asked import AskedModel
     from astroviz.stars.question import Question
@@ -259,7 +263,9 @@ def _asked(model: Any, question: Mapping[str, Any]) -> Any:
     given = dict(question.get("given") or {})
     columns = [p.name for p in (*model.parameters, *model.derived) if p.name not in given]
     wanted = tuple(question.get("wanted") or columns)
-    return AskedModel(model, Question(wanted, given, tuple(question.get("ignored") or ())))
+    within = dict(question.get("within") or {})
+    ignored = tuple(question.get("ignored") or ())
+    return AskedModel(model, Question(wanted, given, ignored, within))
 
 
 def _refining(model: Any, refine: bool) -> dict[str, Any]:
@@ -289,7 +295,7 @@ def _groups(
         rows = range(start, min(start + _GROUP, len(observations)))
         draws = [next(answers) for _ in rows]
         statuses = [
-            status(observations, row, _extrapolated(answer))
+            status(observations, row, _extrapolated(answer), str(answer.extras.get("refusal", "")))
             for row, answer in zip(rows, draws, strict=True)
         ]
         names = [str(observations.identifiers[row]) for row in rows] if named else None
@@ -304,16 +310,29 @@ def _answers(
     seed: int,
     options: Mapping[str, Any],
 ) -> Iterator[Draws]:
-    waiting: deque[Any] = deque()
+    waiting: deque[tuple[Request, Ticket]] = deque()
     for row in range(len(observations)):
         request = model.posterior(observations, row).request(
             samples, seed=row_seed(observations, row, seed), priority="batch", **options
         )
-        waiting.append(engine.submit(request))
+        waiting.append((request, engine.submit(request)))
         if len(waiting) >= _AHEAD:
-            yield waiting.popleft().result()
+            yield _result(*waiting.popleft())
     while waiting:
-        yield waiting.popleft().result()
+        yield _result(*waiting.popleft())
+
+
+def _result(request: Request, ticket: Ticket) -> Draws:
+    """The answer to a row; NaN, with the reason in `refusal`, where too few draws meet it."""
+    from astroviz.stars.question import TooFewDraws
+
+    try:
+        return ticket.result()
+    except TooFewDraws as refusal:
+        names, units = request.sampler.columns(request)
+        nothing = np.full((request.n, len(names)), np.nan, dtype=np.float32)
+        extras = {"effective_size": np.array(refusal.found), "refusal": np.array(str(refusal))}
+        return Draws(nothing, names, units, request.seed, extras)
 
 
 def _extrapolated(draws: Draws) -> bool:
@@ -324,8 +343,9 @@ def _extrapolated(draws: Draws) -> bool:
 def _table(model: Any, groups: Iterable[Group], keep_samples: bool) -> Table:
     """Summaries of groups of rows, each parameter's columns with its unit."""
     names = [parameter.name for parameter in (*model.parameters, *model.derived)]
+    further = getattr(model, "further", ())
     parts = [
-        columns_of_rows(answers, statuses, names, identifiers, keep_samples)
+        columns_of_rows(answers, statuses, names, identifiers, keep_samples, further)
         for answers, statuses, identifiers in groups
     ]
     table = Table({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

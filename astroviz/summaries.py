@@ -21,13 +21,16 @@ _INFORMATIVE = ("magnitude", "label")
 
 
 def column_names(
-    parameters: Sequence[str], identifier: bool = False, keep_samples: bool = False
+    parameters: Sequence[str],
+    identifier: bool = False,
+    keep_samples: bool = False,
+    further: Sequence[str] = (),
 ) -> list[str]:
     """The columns of a table of results, in order."""
     names = ["identifier"] if identifier else []
     for parameter in parameters:
         names += [f"{parameter}_{suffix}" for suffix in (*QUANTILES, *_MOMENTS)]
-    names += [*_SCORES, "status"]
+    names += [*_SCORES, *further, "status"]
     return names + (list(parameters) if keep_samples else [])
 
 
@@ -37,6 +40,7 @@ def columns_of_rows(
     parameters: Sequence[str],
     identifiers: Iterable[str] | None = None,
     keep_samples: bool = False,
+    further: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:
     r"""Summaries of :math:`N` rows.
 
@@ -47,6 +51,7 @@ def columns_of_rows(
         parameters: Names of the :math:`d` columns to summarise.
         identifiers: One text per row, if the table has an identifier.
         keep_samples: Add the draws themselves, shape :math:`(N, n)` per parameter.
+        further: Further extras of the draws that become columns, as `effective_size`.
 
     Returns:
         Columns of length :math:`N` in the order of `column_names`; works for no rows.
@@ -62,7 +67,7 @@ def columns_of_rows(
         mean, spread = _moments(draws)
         found[f"{parameter}_mean"] = mean.astype(np.float32)
         found[f"{parameter}_std"] = spread.astype(np.float32)
-    for name in _SCORES:
+    for name in (*_SCORES, *further):
         found[name] = np.array([_scalar(draws, name) for draws in answers], dtype=np.float32)
     found["status"] = np.asarray(list(statuses), dtype=str)
     if keep_samples:
@@ -70,11 +75,13 @@ def columns_of_rows(
     return found
 
 
-def status(observations: Observations, row: int, extrapolated: bool) -> str:
-    """`ok`, `ok: extrapolated`, `no data` or `bad input: <why>`; never empty."""
+def status(observations: Observations, row: int, extrapolated: bool, refusal: str = "") -> str:
+    """`ok`, `ok: extrapolated`, `no data`, `bad input: <why>` or `refused: <why>`; never empty."""
     problem = observations.problems.get(row)
-    if problem:
-        return f"bad input: {problem}"
+    found = [f"bad input: {problem}"] if problem else []
+    found += [f"refused: {refusal}"] if refusal else []
+    if found:
+        return "; ".join(found)
     states = observations.states[row]
     known = (states == State.OBSERVED) | (states == State.LIMIT)
     kinds = np.array([quantity.kind for quantity in observations.quantities])

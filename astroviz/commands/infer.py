@@ -50,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ignore", metavar="NAMES", default="", help="observables not to use: w3,w4"
     )
+    parser.add_argument(
+        "--within",
+        metavar='"NAME LOW HIGH"',
+        action="append",
+        default=[],
+        help='a parameter held between two values, such as "a_v 1 2"; may be repeated',
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the draws (0)")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
     parser.add_argument(
@@ -85,11 +92,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _question(args: argparse.Namespace) -> dict[str, Any] | None:
-    """What is wanted, given and ignored; None for the usual posterior."""
-    if not (args.want or args.given or args.ignore):
+    """What is wanted, given, ignored and held; None for the usual posterior."""
+    if not (args.want or args.given or args.ignore or args.within):
         return None
+    return {
+        "wanted": _names(args.want),
+        "given": _given(args.given),
+        "ignored": _names(args.ignore),
+        "within": _within(args.within),
+    }
+
+
+def _given(texts: list[str]) -> dict[str, float]:
     given = {}
-    for text in args.given:
+    for text in texts:
         name, equals, value = text.partition("=")
         try:
             given[name.strip()] = float(value)
@@ -97,7 +113,23 @@ def _question(args: argparse.Namespace) -> dict[str, Any] | None:
             equals = ""
         if not equals:
             raise ValueError(f"--given takes a name and a number, such as a_v=0.5, not {text!r}")
-    return {"wanted": _names(args.want), "given": given, "ignored": _names(args.ignore)}
+    return given
+
+
+def _within(texts: list[str]) -> dict[str, tuple[float, float]]:
+    """Intervals by name; several on one name are met together."""
+    from astroviz.stars.question import merge_intervals
+
+    found = []
+    for text in texts:
+        try:
+            name, low, high = text.split()
+            found.append((name, float(low), float(high)))
+        except ValueError as error:
+            raise ValueError(
+                f'--within takes a name and two numbers, such as "a_v 1 2", not {text!r}'
+            ) from error
+    return merge_intervals(found)
 
 
 def _names(text: str | None) -> tuple[str, ...]:

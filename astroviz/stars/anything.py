@@ -22,7 +22,7 @@ from astroviz.core.draws import Draws
 from astroviz.core.request import FIRST_CHUNK, Alone, Chunk, Control, Priority, Request
 from astroviz.io.observations import State
 from astroviz.stars.outlook import outlook
-from astroviz.stars.question import COLUMNS, Question
+from astroviz.stars.question import COLUMNS, Question, TooFewDraws
 from astroviz.stars.refine import DEFAULT_SWEEPS, refine_request
 from astroviz.stars.reweight import MINIMUM_EFFECTIVE_SIZE
 from astroviz.stars.surveys import QUANTITIES, index_of
@@ -118,9 +118,10 @@ class Conditional:
                 f"{low:g} < {name} < {high:g}"
                 for name, (low, high) in self.question.within.items()
             )
-            raise ValueError(
+            raise TooFewDraws(
                 f"only {len(found)} of {tried:,} draws have {within}, too few to show: widen the "
-                "interval, or give a value instead"
+                "interval, or give a value instead",
+                len(found),
             )
         more = np.random.default_rng(request.seed).integers(len(found), size=request.n)
         return np.concatenate([found, found[more]])[: max(request.n, len(found))]

@@ -25,7 +25,10 @@ class AskedModel:
 
     Arguments:
         model: The model that answers.
-        question: What is given, wanted and ignored, the same for every star.
+        question: What is given, wanted, ignored and held, the same for every star.
+
+    Raises:
+        ValueError: If something is given and held in an interval at a time.
     """
 
     model: StarsModel
@@ -33,6 +36,19 @@ class AskedModel:
     derived: tuple[Parameter, ...] = ()
     quantities: tuple[Quantity, ...] = QUANTITIES
     can_refine: bool = True
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in self.question.within.items():
+            if name in self.question.given:
+                raise ValueError(
+                    f"{name} is given as {self.question.given[name]:g} and held between {low:g} "
+                    f"and {high:g} at a time; take one of the two back"
+                )
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Further columns of a table of results: where intervals are held, what they leave."""
+        return ("effective_size",) if self.question.within else ()
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ Conditions of the kind :math:`a \le \theta \le b` are met by drawing until enoug
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from astroviz.stars.parameters import DERIVED, PARAMETERS, Parameter
 from astroviz.stars.surveys import QUANTITIES, index_of
 
-__all__ = ["COLUMNS", "OBSERVABLES", "Question", "column_of"]
+__all__ = ["COLUMNS", "OBSERVABLES", "Question", "TooFewDraws", "column_of", "merge_intervals"]
 
 COLUMNS: dict[str, Parameter] = {p.name: p for p in (*PARAMETERS, *DERIVED)}
 """Parameters and derived quantities by name."""
@@ -27,6 +27,19 @@ OBSERVABLES = tuple(quantity.name for quantity in QUANTITIES)
 _GIVABLE = {p.name: p for p in PARAMETERS}
 _LABELS = {"effective_temperature": "spec_teff", "logg": "spec_logg",
            "log_luminosity": "spec_lum"}  # fmt: skip
+
+
+class TooFewDraws(ValueError):
+    r"""Too few draws meet the intervals of a question for an answer to be shown.
+
+    Arguments:
+        message: The sentence.
+        found: Draws that meet them.
+    """
+
+    def __init__(self, message: str, found: int) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 def column_of(name: str) -> Parameter:
@@ -155,3 +168,31 @@ class Question:
         known += [f"{low:g} < {name} < {high:g}" for name, (low, high) in self.within.items()]
         known += [observed] if observed else []
         return f"p({', '.join(self.wanted)}" + (f" | {', '.join(known)})" if known else ")")
+
+
+def merge_intervals(
+    intervals: Iterable[tuple[str, float, float]],
+) -> dict[str, tuple[float, float]]:
+    r"""Intervals by name; several on one name become the part that they share.
+
+    Arguments:
+        intervals: Names with lower and upper ends.
+
+    Raises:
+        ValueError: If one of them is impossible, or two on one name do not overlap.
+
+    Example:
+        >>> merge_intervals([("a_v", 0, 2), ("a_v", 1, 5)])
+        {'a_v': (1, 2)}
+    """
+    found: dict[str, tuple[float, float]] = {}
+    for name, low, high in intervals:
+        Question((OBSERVABLES[0],), within={name: (low, high)})  # which checks it
+        before = found.get(name, (low, high))
+        found[name] = (max(low, before[0]), min(high, before[1]))
+        if found[name][0] >= found[name][1]:
+            raise ValueError(
+                f"the intervals {before[0]:g} to {before[1]:g} and {low:g} to {high:g} of {name} "
+                "do not overlap, so no star meets both; take one of them back"
+            )
+    return found
