@@ -22,7 +22,8 @@ from astroviz.stars.physics import Physics
 __all__ = ["Recipe", "Training", "train", "train_network"]
 
 Report = Callable[[str], None]
-_SHARES = {"young": 0.67, "shortcut": 0.07, "joint": 0.2, "npe": 0.06}  # of the budget
+# of the budget
+_SHARES = {"young": 0.65, "shortcut": 0.07, "joint": 0.2, "npe": 0.06, "road": 0.02}
 _WEIGHTS = {"class": 0.3, "normal": 1.0, "flow": 1.0}
 
 
@@ -148,7 +149,7 @@ def train_network(
     run = Training(recipe, device or torch.device("cpu"))
     if start_from is not None:
         for network in (run.network, run.average):
-            network.load_state_dict(start_from.state_dict())
+            adopt(network, start_from)
     if resume and checkpoint.exists():
         run.load(checkpoint)
         report(f"resumed at step {run.step}, {run.elapsed:.0f} s")
@@ -182,7 +183,8 @@ def train(
     r"""Rebuild the models of the stars room; what `astroviz train stars` runs.
 
     Two thirds of the budget go to `stars/young`, 7 % to its few-step sampler, a fifth to
-    `stars/joint`, which starts from it, the rest to the baseline `stars/npe`.
+    `stars/joint`, which starts from it, the rest to the baseline `stars/npe` and to the other
+    rungs of the road, `stars/regression` and `stars/fmpe`.
 
     Arguments:
         budget: Wall-clock time in seconds, writing included.
@@ -209,6 +211,7 @@ def _train_all(recipe: Recipe, device: str, folder: Path, smoke: bool, resume: b
     from astroviz.stars.distill import distil
     from astroviz.stars.joint import teach_joint
     from astroviz.stars.release import release
+    from astroviz.stars.road import teach_road
 
     place = folder / "young"
     place.mkdir(parents=True, exist_ok=True)
@@ -234,6 +237,7 @@ def _train_all(recipe: Recipe, device: str, folder: Path, smoke: bool, resume: b
     teach_joint(run.average.cpu(), recipe, device, folder / "joint", smoke, resume, _say,
                 _SHARES["joint"] * recipe.budget)  # fmt: skip
     train_baseline(_SHARES["npe"] * recipe.budget, folder / "npe", recipe.seed, _say)
+    teach_road(_SHARES["road"] * recipe.budget, folder, recipe.seed, _say)
     return folder
 
 
@@ -243,8 +247,14 @@ def with_shortcut(
     """The same network with a few-step sampler that is still to be taught, and its settings."""
     settings = {**settings, "shortcut": True}
     grown = StarsNetwork(**settings)
-    grown.load_state_dict({**grown.state_dict(), **network.state_dict()})
+    adopt(grown, network)
     return grown, settings
+
+
+def adopt(network: StarsNetwork, other: StarsNetwork) -> None:
+    """Take over the weights of another network, of all parts that both have."""
+    own, theirs = network.state_dict(), other.state_dict()
+    network.load_state_dict({name: theirs.get(name, value) for name, value in own.items()})
 
 
 def checkpoint_of(place: Path) -> Path:

@@ -31,6 +31,13 @@ def test_a_trial_run_ships_models_that_open(tmp_path, monkeypatch):
     gappy = int((stars.states[:, :11] != 0).any(1).nonzero()[0, 0])
     with pytest.raises(ValueError, match="complete photometry"):
         baseline.posterior(rows, gappy).sample(10)
+    regression, fmpe = (astroviz.load(f"stars/{n}", device="cpu") for n in ("regression", "fmpe"))
+    assert set(regression.point(rows, whole)) == set(draws.names)
+    assert fmpe.posterior(rows, whole).sample(100, seed=2).names == draws.names
+    for model in (regression, baseline, fmpe):
+        assert model.card.path.parent == place
+        assert model.card.metrics["rmse_log_age"] > 0
+        assert 0 < model.card.metrics["stars_answered"] < 0.5
 
 
 def test_training_stops_at_its_budget_and_goes_on(tmp_path):
