@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from html import escape
 from typing import Any, cast
 
@@ -19,17 +18,11 @@ from astroviz.dashboards.stars_batch import BatchAsk
 from astroviz.plots.probability_hr import ProbabilityHR
 from astroviz.plots.topdown import TopDown
 from astroviz.stars.explorer import StarsExplorer
-from astroviz.stars.physics import Physics
-from astroviz.stars.probability_hr import ThinnedDraws, hr_density, isochrones
-from astroviz.stars.topdown import galactic, positions, top_down
+from astroviz.stars.maps_view import DRAWS, FIRST, LARGEST, Shown, StarMaps
 
 __all__ = ["MapsView"]
 
 GAP = {"gap": "10px"}
-LARGEST = 2000  # stars asked about at once, and kept
-DRAWS = 64  # of each
-FIRST = 100  # stars asked about when the view is first opened
-FINE = 1000  # draws of a star that is clicked
 _ASKED = ["source", "surveys", "seed", "steps"]
 _DRAWN = ["selection", "prior_odds", "assume_young"]
 _DUST = (
@@ -41,22 +34,22 @@ _DUST = (
 class _Asked:
     """What `BatchAsk` needs of an explorer, over the thinned draws of this view."""
 
-    def __init__(self, explorer: StarsExplorer, kept: ThinnedDraws) -> None:
-        self.explorer, self.kept = explorer, kept
+    def __init__(self, maps: StarMaps) -> None:
+        self.explorer, self.maps = maps.explorer, maps
         self.selection = np.empty(0, dtype=np.intp)
 
     @property
     def source(self) -> tuple[Any, ...]:
         """Changes with the question, so that an old round of asking ends."""
-        return _question(self.explorer)
+        return self.maps.question
 
     def batch(self) -> Iterator[tuple[int, Any]]:
         """The questions."""
-        return self.explorer.batch(self.selection, n=DRAWS)
+        return self.maps.batch(self.selection)
 
     def store(self, row: int, draws: Any) -> None:
         """Keep an answer."""
-        self.kept.add(row, draws)
+        self.maps.kept.add(row, draws)
 
 
 class MapsView:
@@ -70,12 +63,12 @@ class MapsView:
 
     def __init__(self, explorer: StarsExplorer, engine: Any, shell: Shell) -> None:
         self.explorer, self.shell = explorer, shell
-        self.kept = ThinnedDraws(LARGEST, DRAWS)
-        self.asked = _Asked(explorer, self.kept)
-        self._question = _question(explorer)
+        self.maps = StarMaps(explorer)
+        self.kept = self.maps.kept
+        self.asked = _Asked(self.maps)
         self._opened = self._closed = False
         self.rows = np.empty(0, dtype=np.intp)
-        self.picked: int | None = None
+        self._hovered: int | None = None
         self._fine_row: int | None = None
         self._fine_draws: Any = None
         self._placeless, self._outside = 0, 0.0
@@ -92,8 +85,9 @@ class MapsView:
         self.words = note("", height=22)
         self._make_controls()
         self.layout = self._make_layout()
-        self._draw_isochrones()
+        self.hr.set_isochrones(self.maps.isochrones())
         self._wire()
+        self._on_picked()
         self.show()
         self._open()
 
@@ -141,18 +135,10 @@ class MapsView:
             bar, panels, sizing_mode="stretch_both", margin=(0, 12, 12, 12), min_height=590
         )
 
-    def _draw_isochrones(self) -> None:
-        physics = getattr(self.explorer.model, "physics", None) or Physics()
-        self.hr.set_isochrones(
-            [
-                (f"{line.age:g} Myr", line.effective_temperature, line.log_luminosity)
-                for line in isochrones(physics)
-            ]
-        )
-
     def _wire(self) -> None:
         watch = self.explorer.param.watch
         watch(lambda *_: self._follow(), [*_ASKED, *_DRAWN])
+        watch(lambda *_: self._on_picked(), "picked")
         self.shell.param.watch(lambda *_: self._follow(), "view")
         self.shell.param.watch(self._on_dark, "dark")
         self.colour.param.watch(lambda event: self._on_colour(event.new), "value")
@@ -169,11 +155,10 @@ class MapsView:
         return bool(self.shell.view == "maps") and not self._closed
 
     def _follow(self) -> None:
-        if self._question != _question(self.explorer):
-            self._question = _question(self.explorer)
+        if self.maps.renew():
             self.batch.cancel()
-            self.kept.clear()
             self._opened = False
+            self._on_picked()
         if self.seen:
             self.show()
             self._open()
@@ -196,19 +181,12 @@ class MapsView:
         self._start(LARGEST)
 
     def _start(self, most: int) -> None:
-        chosen = self._chosen()
-        self.asked.selection = chosen[
-            np.unique(np.linspace(0, len(chosen) - 1, min(most, len(chosen))).astype(np.intp))
-        ]
+        self.asked.selection = self.maps.to_ask(most)
         try:
             asyncio.get_running_loop()
         except RuntimeError:  # outside a server nothing runs in the background
             return
         self.batch.start()
-
-    def _chosen(self) -> np.ndarray:
-        rows = self.explorer.selection
-        return rows if len(rows) else np.arange(len(self.explorer.observations))
 
     def _on_dark(self, event: Any) -> None:
         self.topdown.set_dark(event.new)
@@ -224,57 +202,39 @@ class MapsView:
         """Draw what is kept of the selection, or of all."""
         if self._closed:
             return
-        explorer, kept = self.explorer, self.kept
-        self.rows = rows = kept.rows(explorer.selection if len(explorer.selection) else None)
-        if self.picked is not None and self.picked not in rows:
-            self._on_pick(None)
+        shown = self.maps.shown()
+        self.rows = np.empty(0, dtype=np.intp) if shown is None else shown.rows
+        if self.explorer.picked is not None and self.explorer.picked not in self.maps.chosen():
+            self.explorer.picked = None
         self._say_counts()
-        if not len(rows):
+        if shown is None:
             self.topdown.say_empty("No star has been asked about yet.")
             self.hr.say_empty("No star has been asked about yet: press Ask.")
             self._placeless, self._outside = 0, 0.0
             self._say_map()
             return
-        weights = kept.p_young(rows, explorer.prior_odds, explorer.assume_young)
-        self._show_map(rows, weights)
-        teff, lum = (kept.column(n, rows) for n in ("effective_temperature", "log_luminosity"))
-        found = hr_density(teff, lum, weights)
+        self._show_map(shown)
+        found = shown.density
         self.hr.update(found.stars, found.log_teff, found.log_luminosity)
         self.hr.set_points(
-            kept.median("effective_temperature", rows),
-            kept.median("log_luminosity", rows),
-            rows,
-            self._tips(rows, weights),
+            shown.effective_temperature, shown.log_luminosity, shown.rows, shown.tips
         )
+        if self._hovered is None:
+            self._lift(self.explorer.picked)
 
-    def _show_map(self, rows: np.ndarray, weights: np.ndarray) -> None:
-        longitude, latitude = galactic(*self.explorer.observations.coordinates[rows].T)
-        self._placeless = int(np.isnan(longitude).sum())
-        self._outside = 0.0
-        if self._placeless == len(rows):
+    def _show_map(self, shown: Shown) -> None:
+        self._placeless, self._outside = shown.placeless, 0.0
+        if shown.above is None:
             self.topdown.say_empty(
                 "None of these stars has a position: open a table with ra and dec."
             )
         else:
-            distance, a_v = (self.kept.column(name, rows) for name in ("distance", "a_v"))
-            found = top_down(longitude, latitude, distance, weights, a_v)
-            self._outside = found.outside
-            self.topdown.update(found.stars, found.half_width, found.mean)
+            self._outside = shown.above.outside
+            self.topdown.update(shown.above.stars, shown.above.half_width, shown.above.mean)
         self._say_map()
 
-    def _tips(self, rows: np.ndarray, weights: np.ndarray) -> dict[str, list[str]]:
-        names = self.explorer.observations.identifiers
-        age, a_v = (self.kept.median(name, rows) for name in ("log_age", "a_v"))
-        return {
-            "name": [str(names[row]).strip() or f"row {row}" for row in rows],
-            "age": [f"{10 ** (value - 6):.3g} Myr" for value in age],
-            "a_v": [f"{value:.2f} mag" for value in a_v],
-            "p_disk": [f"{value:.2f}" for value in self.kept.p_disk(rows)],
-            "p_young": [f"{value:.2f}" for value in weights],
-        }
-
     def _say_counts(self) -> None:
-        chosen, total = len(self._chosen()), len(self.explorer.observations)
+        chosen, total = len(self.maps.chosen()), len(self.explorer.observations)
         some = "selected" if len(self.explorer.selection) else "stars"
         count = f"Ask for {min(chosen, LARGEST):,}"
         self.ask_button.label = count + (f" of {chosen:,}" if chosen > LARGEST else "")
@@ -303,54 +263,41 @@ class MapsView:
     # --- one star -----------------------------------------------------------------------------
 
     def _on_hover(self, row: int | None) -> None:
-        row = self.picked if row is None else row
-        self._lift(row)
+        self._hovered = row
+        self._lift(self.explorer.picked if row is None else row)
 
     def _on_pick(self, row: int | None) -> None:
-        """Keep a star lifted and ask for more draws of it; None lets go."""
-        self.picked, self._fine_draws = row, None
+        """Keep a star lifted; None lets go."""
+        self.explorer.picked = row
+
+    def _on_picked(self) -> None:
+        """Ask for more draws of the star that is kept lifted."""
+        row, self._fine_draws = self.explorer.picked, None
         self.open_button.disabled = row is None
         self._lift(row)
-        if row is not None:
+        if row is not None and self.seen:
             self.fine.ask(lambda: self._fine_question(row))
 
     def _fine_question(self, row: int) -> Any:
         self._fine_row = row
-        ((_, request),) = self.explorer.batch([row], n=FINE)
-        return replace(request, priority="interactive")
+        return self.maps.fine(row)
 
     def _show_fine(self, draws: Any, complete: bool) -> None:
-        if complete and self.picked is not None and self.picked == self._fine_row:
+        picked = self.explorer.picked
+        if complete and picked is not None and picked == self._fine_row:
             self._fine_draws = draws
-            self._lift(self.picked)
+            self._lift(picked)
 
     def _lift(self, row: int | None) -> None:
-        if row is None or row not in self.kept:
+        fine = self._fine_draws if row == self.explorer.picked else None
+        star = None if row is None else self.maps.lifted(row, fine)
+        if star is None:
             self.hr.lift()
             self.topdown.lift()
             return
-        one = np.array([row])
-        draws = self._fine_draws if row == self.picked else None
-        names = ("effective_temperature", "log_luminosity", "distance")
-        teff, lum, distance = (
-            self.kept.column(name, one)[0] if draws is None else draws[name] for name in names
-        )
-        weight = self.kept.p_young(one, self.explorer.prior_odds, self.explorer.assume_young)
-        tips = {key: texts[0] for key, texts in self._tips(one, weight).items()}
-        text = "{name}: {age}, A_V {a_v}, P(disk) {p_disk}, P(young) {p_young}".format(**tips)
-        self.hr.lift(teff, lum, text)
-        longitude, latitude = galactic(*self.explorer.observations.coordinates[one].T)
-        if np.isfinite(longitude[0]):
-            x, y, _ = positions(longitude, latitude, distance)
-            self.topdown.lift(x, y)
-        else:
-            self.topdown.lift()
+        self.hr.lift(star.effective_temperature, star.log_luminosity, star.text)
+        self.topdown.lift(star.x, star.y)
 
     def _open_star(self) -> None:
-        if self.picked is not None:
-            self.explorer.param.update(row=self.picked, view="star")
-
-
-def _question(explorer: StarsExplorer) -> tuple[Any, ...]:
-    """What the kept draws are answers to."""
-    return (explorer.source, tuple(explorer.surveys), explorer.seed, explorer.steps)
+        if self.explorer.picked is not None:
+            self.explorer.param.update(row=self.explorer.picked, view="star")

@@ -20,31 +20,28 @@ from astroviz.dashboards.live import on_tick
 from astroviz.dashboards.shell import Shell
 from astroviz.plots.gains import GainBars
 from astroviz.plots.ridgelines import Ridgelines
-from astroviz.stars.arrival import arrivals, present_surveys
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.information import Gain, expected_gain, missing_surveys
 from astroviz.stars.surveys import SURVEYS
+from astroviz.stars.surveys_view import (
+    GAINED,
+    RIDGED,
+    arriving,
+    gain_words,
+    gains_so_far,
+    ridge_columns,
+)
 
 __all__ = ["SurveysView"]
 
 logger = logging.getLogger(__name__)
 
 GAP = {"gap": "10px"}
-DRAWS = 1000
 PATIENCE_S = 30.0  # outside a server
 # The gain costs seconds: stars that are only passed by are not worked out.
 REST_S = 0.4
-_ASKED = ["source", "row", "surveys", "states", "values", "errors", "seed"]
+_ASKED = ["source", "row", "surveys", "states", "values", "errors", "seed", "arrival"]
 _DRAWN = ["prior", "overlays"]
-_PARAMETERS = {
-    "age": "log_age",
-    "mass": "log_mass",
-    "A_V": "a_v",
-    "distance": "distance",
-    "effective temperature": "effective_temperature",
-}
-_ODD = 4.0  # standard errors below zero
-GAINED = ("log_age", "log_mass", "a_v", "distance")
 # One for all visitors: a gain keeps a core busy for seconds, and nobody's slider waits for it.
 _POOL = ThreadPoolExecutor(1, thread_name_prefix="astroviz-gain")
 
@@ -74,7 +71,6 @@ class SurveysView:
         model = explorer.model
         self._known = {p.name: p for p in (*model.parameters, *model.derived)}
         self.parameter = "log_age"
-        self.order: list[str] = list(SURVEYS)
         self.arrived: tuple[str, ...] = ()
         self.draws: list[Any] = []
         self.gain: Gain | None = None
@@ -104,7 +100,7 @@ class SurveysView:
     def _make_controls(self) -> None:
         small = {"size": "small", "margin": 0, "align": "center"}
         self.picker = pmui.Select(
-            options={label: name for label, name in _PARAMETERS.items() if name in self._known},
+            options={label: name for label, name in RIDGED.items() if name in self._known},
             value=self.parameter,
             width=180,
             variant="standard",
@@ -180,10 +176,8 @@ class SurveysView:
             self._stop_gain()
             return
         try:
+            order, questions = arriving(self.explorer)
             posterior = self.explorer.model.posterior(self.explorer.observation())
-            present = present_surveys(posterior)
-            order = [survey for survey in self.order if survey in present]
-            questions = arrivals(posterior, order, DRAWS, self.explorer.seed)
         except Exception as error:
             self._refuse(error)
             return
@@ -207,12 +201,9 @@ class SurveysView:
 
     def move(self, place: int, step: int) -> None:
         """Let the survey at a place of the list arrive one earlier (-1) or later (+1)."""
-        shown = list(self.arrived[1:])
-        if not (0 <= place < len(shown) and 0 <= place + step < len(shown)):
-            return
-        one, other = (self.order.index(shown[k]) for k in (place, place + step))
-        self.order[one], self.order[other] = self.order[other], self.order[one]
-        self.ask()
+        shown = self.arrived[1:]
+        if 0 <= place < len(shown):
+            self.explorer.let_arrive(shown[place], step, shown)
 
     def _show_order(self, order: list[str]) -> None:
         for k, (row, name, up, down) in enumerate(self.places):
@@ -289,13 +280,7 @@ class SurveysView:
             self._draw()
 
     def _draw(self) -> None:
-        explorer, name = self.explorer, self.parameter
-        there = [draws for draws in self.draws if draws is not None]
-        weights: list[Any] = [None] * len(self.draws)
-        if explorer.prior and there:
-            weights = [None if d is None else explorer.reweight(d).weights for d in self.draws]
-        columns = [None if draws is None else draws[name] for draws in self.draws]
-        truth = explorer.truth().get(name) if "truth" in explorer.overlays else None
+        columns, weights, truth = ridge_columns(self.explorer, self.draws, self.parameter)
         self.ridges.update(self.arrived, columns, weights, truth)
 
     def _stop_ridges(self) -> None:
@@ -371,10 +356,7 @@ class SurveysView:
             self._show_gain()
 
     def _show_bars(self, missing: tuple[str, ...]) -> None:
-        bits, errors = (np.full((len(missing), len(GAINED)), np.nan) for _ in range(2))
-        if self.gain is not None:
-            count = len(self.gain.surveys)
-            bits[:count], errors[:count] = self.gain.bits, self.gain.errors
+        bits, errors = gains_so_far(missing, self.gain)
         labels = [self._known[name].label for name in GAINED]
         self.bars.update(missing, labels, bits, errors)
 
@@ -383,18 +365,7 @@ class SurveysView:
         gain = self.gain
         if gain is None or len(gain.surveys) < len(self.bars.surveys):
             return
-        name, before = self.parameter, ""
-        if name not in gain.parameters:
-            before, name = "Temperature follows from mass and age. ", "log_mass"
-        place = gain.surveys.index(gain.best(name)), gain.parameters.index(name)
-        small = gain.bits[place] < 2 * gain.errors[place]
-        after = " That is within the error of the estimate: next to nothing." if small else ""
-        if (gain.bits < -_ODD * gain.errors).any():
-            after += (
-                " A bar clearly below zero cannot be: there the model's prediction and its "
-                "posterior disagree, so do not trust it."
-            )
-        self._say_gain(f"{before}{gain.sentence(name)}{after}")
+        self._say_gain(gain_words(gain, self.parameter))
 
     def _say_gain(self, sentence: str, working: bool = False, stopped: bool = False) -> None:
         self.sentence.object = f"<span>{escape(sentence)}</span>"

@@ -27,7 +27,9 @@ __all__ = ["SkyMap", "graticule"]
 # Both axes keep one scale: the window is widened to the shape of the frame, in the browser,
 # because only it knows the shape.
 _KEEP_SCALE = """
-const [w, h] = [plot.inner_width, plot.inner_height];
+// Before a figure is laid out it has no size, and asking for it is an error.
+const size = (name) => plot.property(name).is_unset ? 0 : plot[name];
+const [w, h] = [size("inner_width"), size("inner_height")];
 const [x, y, half_w, half_h] = ["x", "y", "half_width", "half_height"].map((k) => box.data[k][0]);
 if (w > 0 && h > 0) {
   const scale = Math.max(half_w / w, half_h / h);

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 __all__ = ["from_query", "notebook_cell", "to_query"]
 
 _LONGEST = 6000  # characters; browsers and proxies cut links that are much longer
-_LISTS = ("surveys", "corner", "overlays", "wanted", "hidden")
+_LISTS = ("surveys", "corner", "overlays", "wanted", "hidden", "arrival")
 
 
 def to_query(state: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@ r"""What a view of stars shows, as parameters: in and out of links, undone and r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ __all__ = ["ViewState"]
 _COLUMNS = [parameter.name for parameter in (*PARAMETERS, *DERIVED)]
 _BAND_NAMES = [band.name for band in BANDS]
 # Parameters that speak about the rows of one table.
-_OF_TABLE = ("row", "values", "errors", "states", "selection", "selections", "pinned")
+_OF_TABLE = ("row", "values", "errors", "states", "selection", "selections", "pinned", "picked")
 _SURPRISE = "surprise:"
 _MOST_RUNS = 500
 # Parameters under sliders, whose changes come in dozens.
@@ -75,6 +75,17 @@ class _Prior(param.Dict):
         if not isinstance(val, dict):
             raise ValueError(f"an edited prior is a mapping of parameters, not {val!r}")
         check_prior(val)
+
+
+class _Arrival(param.List):
+    """Surveys in an order; those that are not named come after the others."""
+
+    def _validate_value(self, val: Any, allow_None: bool) -> None:
+        super()._validate_value(val, allow_None)
+        if unknown := [survey for survey in val if survey not in SURVEYS]:
+            raise ValueError(f"no survey {unknown[0]!r}; there are {', '.join(SURVEYS)}")
+        if len(set(val)) < len(val):
+            raise ValueError(f"a survey arrives twice in {', '.join(val)}")
 
 
 class _Corner(param.ListSelector):
@@ -168,7 +179,14 @@ class ViewState(param.Parameterized):
         objects=["frequency", "quantities", "row", "selection"],
         doc="Order of the stars in the gap map.",
     )
+    arrival = _Arrival(default=list(SURVEYS), doc="Order in which the surveys arrive.")
     selection = Rows(doc="Rows of the selected stars.")
+    picked = param.Integer(
+        default=None,
+        bounds=(0, None),
+        allow_None=True,
+        doc="Row of the star that is lifted out of the maps.",
+    )
     selections = param.Dict(default={}, doc="Selections kept under a name: name to rows.")
 
     def __init__(
@@ -273,7 +291,8 @@ class ViewState(param.Parameterized):
     def _adopt(self, source: str, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Change table and parameters in one event; sentences about values that do not fit."""
         sentences: list[str] = []
-        self.param.row.bounds = (0, len(self._tables[source]) - 1)
+        for name in ("row", "picked"):
+            self.param[name].bounds = (0, len(self._tables[source]) - 1)
         with batch_call_watchers(self), param.edit_constant(self):
             self.source = source
             for name, value in values.items():
@@ -304,6 +323,30 @@ class ViewState(param.Parameterized):
             self._make_available("example")
             fresh = {name: deepcopy(self.param[name].default) for name in _OF_TABLE}
             self._adopt("example", {**fresh, "row": preset.row})
+
+    # Surveys
+
+    def arrivals_of(self, surveys: Sequence[str]) -> list[str]:
+        """Some surveys in the order in which they arrive."""
+        order = [*self.arrival, *(survey for survey in SURVEYS if survey not in self.arrival)]
+        return [survey for survey in order if survey in surveys]
+
+    def let_arrive(self, survey: str, step: int, among: Sequence[str]) -> None:
+        r"""Let a survey change places with another.
+
+        Arguments:
+            survey: Its name.
+            step: -1 for the one before it, +1 for the one after.
+            among: The surveys that are shown; others are passed over.
+        """
+        shown = self.arrivals_of(among)
+        place = shown.index(survey)
+        if not 0 <= place + step < len(shown):
+            return
+        order = self.arrivals_of(SURVEYS)
+        one, other = order.index(survey), order.index(shown[place + step])
+        order[one], order[other] = order[other], order[one]
+        self.param.update(arrival=order)
 
     # State
 

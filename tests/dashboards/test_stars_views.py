@@ -15,6 +15,8 @@ from astroviz.dashboards import stars_surveys
 from astroviz.dashboards.shell import Shell, View
 from astroviz.dashboards.stars_maps import MapsView
 from astroviz.dashboards.stars_surveys import SurveysView
+from astroviz.stars import surveys_view
+from astroviz.stars.arrival import arrivals
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.information import Gain
 
@@ -58,7 +60,7 @@ def test_ridges_end_with_the_answer_of_the_star(open_view):
     view = surveys(open_view)
     assert view.arrived[0] == "prior"
     assert len(view.draws) == len(view.ridges.ridges) == len(view.arrived)
-    assert all(len(draws) == stars_surveys.DRAWS for draws in view.draws)
+    assert all(len(draws) == surveys_view.DRAWS for draws in view.draws)
     assert view.ridges.ridges[-1].bits > 0.5
 
 
@@ -118,7 +120,7 @@ def test_a_failing_model_is_answered_with_a_sentence(open_view, monkeypatch):
     def fail(*_):
         raise RuntimeError("the <model> failed on purpose")
 
-    monkeypatch.setattr(stars_surveys, "arrivals", fail)
+    monkeypatch.setattr(stars_surveys, "arriving", fail)
     view.explorer.row = 2
     assert "the &lt;model&gt; failed on purpose" in view.words.object
 
@@ -177,7 +179,7 @@ def test_ridges_arrive_in_a_loop_and_the_newest_star_wins(open_view):
             view.explorer.row = row
         assert await until(lambda: all(d is not None and len(d) == 1000 for d in view.draws))
         posterior = view.explorer.model.posterior(view.explorer.observation())
-        wanted = stars_surveys.arrivals(posterior, view.arrived[1:], 1000)
+        wanted = arrivals(posterior, view.arrived[1:], 1000)
         answer = view.engine.submit(wanted[-1][1]).result(30)
         assert np.array_equal(view.draws[-1].values, answer.values, equal_nan=True)
 

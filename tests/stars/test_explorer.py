@@ -742,3 +742,37 @@ def test_one_gesture_is_one_event_for_the_faces(explorer):
     explorer.surveys = ["Gaia"]
     assert heard[-1] == {"surveys"}
     assert sum("source" in names for names in heard) == 1
+
+
+def test_surveys_change_places_and_the_order_is_state(explorer):
+    explorer.let_arrive("Gaia", +1, ["Gaia", "WISE"])
+    assert explorer.arrivals_of(["Gaia", "WISE"]) == ["WISE", "Gaia"]
+    explorer.let_arrive("WISE", -1, ["Gaia", "WISE"])
+    assert explorer.arrivals_of(["Gaia", "WISE"]) == ["WISE", "Gaia"], "there is none before"
+    assert parse_qs(explorer.to_query())["arrival"] == [",".join(explorer.arrival)]
+    again = StarsExplorer(explorer.model)
+    assert again.from_query(explorer.to_query()) == ()
+    assert again.arrival == explorer.arrival
+    explorer.undo()
+    assert explorer.arrival == list(SURVEYS)
+
+
+def test_surveys_that_are_not_named_arrive_last(explorer):
+    explorer.arrival = ["WISE"]
+    rest = [survey for survey in SURVEYS if survey != "WISE"]
+    assert explorer.arrivals_of(SURVEYS) == ["WISE", *rest]
+    fresh = StarsExplorer(explorer.model)
+    assert "no survey 'Euclid'" in fresh.from_query("arrival=Euclid")[0]
+    assert "arrives twice" in fresh.from_query("arrival=Gaia,Gaia")[0]
+    assert fresh.arrival == list(SURVEYS)
+
+
+def test_a_picked_star_belongs_to_its_table(explorer):
+    explorer.picked = 3
+    assert parse_qs(explorer.to_query())["picked"] == ["3"]
+    assert "picked stays at its default" in explorer.from_query("picked=99999")[0]
+    explorer.picked = 3
+    explorer.surprise(5)
+    assert explorer.picked is None
+    explorer.undo()
+    assert explorer.picked == 3

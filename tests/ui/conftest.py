@@ -17,7 +17,10 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from playwright.sync_api import expect
 
+# As long as everything else waits: a page on a busy machine may be slow, not wrong.
+expect.set_options(timeout=60_000)
 LOCAL = {"127.0.0.1", "localhost", ""}
 VIEWPORT = {"width": 1366, "height": 768}
 

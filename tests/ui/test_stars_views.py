@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.ui
 
@@ -114,3 +115,62 @@ def test_maps_show_the_stars_that_were_asked(open_page):
     page.get_by_role("button", name="Mean A_V").click()
     page.get_by_text(re.compile("no dust map", re.I)).first.wait_for()
     assert not page.evaluate("() => probe.nameless()")
+
+
+def test_the_order_of_surveys_is_in_the_address_and_comes_back(open_page):
+    page = open_page("/stars/surveys")
+    page.get_by_role("button", name="Let Gaia arrive later").click()
+    expect(page.get_by_text("1. 2MASS")).to_be_visible()
+    expect(page).to_have_url(re.compile("arrival=2MASS(%2C|,)Gaia"))
+    address = page.url
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("1. Gaia")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("arrival="))
+    again = open_page("/stars/surveys?" + address.partition("?")[2])
+    expect(again.get_by_text("1. 2MASS")).to_be_visible()
+    expect(again.get_by_text("2. Gaia")).to_be_visible()
+
+
+def test_an_order_that_cannot_be_is_told(open_page):
+    page = open_page("/stars/surveys?arrival=Gaia,Euclid")
+    expect(page.get_by_text(re.compile("no survey 'Euclid'")).first).to_be_visible()
+    expect(page.get_by_text("1. Gaia")).to_be_visible()
+
+
+# Where the seventh point of the diagram is, and whether a star is lifted in it.
+POINT = """
+() => {
+  const of = (data, key) => data instanceof Map ? data.get(key) : data?.[key]
+  const all = probe.figures("probability-hr")[0].renderers.map((r) => r.data_source?.data)
+  const points = all.find((data) => of(data, "row")?.length > 1)
+  return probe.place("probability-hr", of(points, "x")[7], of(points, "y")[7])
+}
+"""
+LIFTED = """
+() => probe.figures("probability-hr")[0].renderers.map((r) => r.data_source?.data)
+  .some((data) => (data instanceof Map ? data.get("xs") : data?.xs)?.length === 2)
+"""
+
+
+def test_a_picked_star_is_in_the_address_and_comes_back(open_page):
+    page = open_page("/stars/maps")
+    expect(page.get_by_text(re.compile("100 of 408 stars answered")).first).to_be_visible()
+    open_button = page.get_by_role("button", name="Open the star")
+    expect(open_button).to_be_disabled()
+    spot = page.evaluate(POINT)
+    page.mouse.click(spot["x"], spot["y"])
+    expect(open_button).to_be_enabled()
+    expect(page).to_have_url(re.compile(r"picked=\d+"))
+    picked = re.search(r"picked=(\d+)", page.url)[1]
+    page.wait_for_function(LIFTED)
+    again = open_page(f"/stars/maps?picked={picked}")
+    again.wait_for_function(LIFTED)
+    expect(open_button).to_be_enabled()
+    open_button.click()
+    expect(again).to_have_url(re.compile(rf"/stars/star\?.*row={picked}"))
+
+
+def test_a_picked_star_that_was_not_among_the_first_is_asked_too(open_page):
+    page = open_page("/stars/maps?picked=6")
+    expect(page.get_by_text(re.compile("101 of 408 stars answered")).first).to_be_visible()
+    page.wait_for_function(LIFTED)
