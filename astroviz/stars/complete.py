@@ -39,7 +39,7 @@ USED = slice(0, 11)  # parallax and the ten bands of Gaia, 2MASS and WISE
 INNER = 6  # the excess is left out: these models do not know classes
 CONTEXT = 22
 YOUNG = (0.575, 0.425, 0.0, 0.0)  # the prior of young stars, disks included
-_POOL, _BATCH, _RATE = 16384, 512, 1e-3
+_POOL, _PASSES, _BATCH, _RATE = 16384, 2, 512, 1.5e-3
 
 Report = Callable[[str], None]
 
@@ -143,11 +143,12 @@ def teach(
 def _batches(
     generator: torch.Generator, physics: Physics, pool: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Batches of stars that are never seen twice, simulated many at a time."""
+    """Batches of stars, simulated many at a time; each star comes twice."""
     while True:
         values, errors, z = complete_stars(pool, generator, physics)
-        for rows in torch.arange(len(z)).split(_BATCH):
-            yield values[rows], errors[rows], z[rows]
+        for _ in range(_PASSES):
+            for rows in torch.randperm(len(z), generator=generator).split(_BATCH):
+                yield values[rows], errors[rows], z[rows]
 
 
 def _card(name: str, **told: Any) -> Card:

@@ -74,6 +74,10 @@ class CompleteModel:
         """The posterior of one star."""
         raise NotImplementedError
 
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Material for `astroviz check`."""
+        raise NotImplementedError
+
     def refusal(self, observations: Observations, index: int = 0) -> str:
         """Why a star cannot be asked about; empty where it can."""
         lacking = _lacking(observations)[index]
@@ -103,6 +107,16 @@ class DrawingModel(CompleteModel):
     def posterior(self, row: Any, index: int = 0) -> CompletePosterior:
         """The posterior of one star, which must be complete."""
         return CompletePosterior(self, self.observe(row), index)
+
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Truths and draws of complete stars for `accuracy.report.verdicts`."""
+        from astroviz.stars.road import held_out, posterior_scores  # which need this module
+
+        seen, truth = held_out(400 if quick else 2000, seed)
+        draws = posterior_scores(self, seen, 63, seed).numpy()
+        names = [parameter.name for parameter in self.parameters]
+        block = {"truths": truth.numpy(), "draws": draws}
+        return [{"kind": "ranks", "parameters": names, **block}, {"kind": "tarp", **block}]
 
     # -- what the engine calls ------------------------------------------------------------------
 

@@ -28,8 +28,8 @@ from astroviz.stars.physics import Physics
 from astroviz.stars.road_models import PointModel, train_fmpe, train_regression
 from astroviz.stars.simulator import simulate
 
-__all__ = ["RUNGS", "SCORED", "Comparison", "Rung", "compare", "open_road",
-           "posterior_scores", "teach_road"]  # fmt: skip
+__all__ = ["RUNGS", "SCORED", "Comparison", "Rung", "compare", "held_out",
+           "open_road", "posterior_scores", "teach_road"]  # fmt: skip
 
 SCORED = ("log_age", "log_mass", "a_v")
 _SCORED = [0, 1, 3]  # their columns
@@ -153,7 +153,7 @@ def compare(
         >>> print(compare(stars=200).text())  # doctest: +SKIP
     """
     models = open_road() if models is None else models
-    seen, truth = _held_out(stars, seed)
+    seen, truth = held_out(stars, seed)
     generator, physics = torch.Generator().manual_seed(seed + 1), Physics()
     gappy = from_simulation(simulate(catalogue, generator, physics, YOUNG), "gaps").observations
     count = len(models)
@@ -173,8 +173,8 @@ def compare(
     return found
 
 
-def _held_out(n: int, seed: int) -> tuple[Observations, torch.Tensor]:
-    """Complete young stars and their normal scores, shape (n, 6)."""
+def held_out(n: int, seed: int) -> tuple[Observations, torch.Tensor]:
+    """Complete simulated young stars and their normal scores, shape (n, 6)."""
     generator = torch.Generator().manual_seed(seed)
     found = simulate(5 * n + 100, generator, Physics(), YOUNG, pattern="all")
     seen = from_simulation(found, "held out").observations

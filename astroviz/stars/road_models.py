@@ -22,22 +22,26 @@ from torch import Tensor, nn
 from astroviz.core.cards import Card, ModelError
 from astroviz.core.registry import load_weights
 from astroviz.core.solvers import solve, solve_log_det
-from astroviz.io.observations import Observations
+from astroviz.io.observations import Observations, State
 from astroviz.stars.complete import (
     CONTEXT,
     INNER,
+    USED,
     DrawingNetwork,
     Network,
     context_vector,
     teach,
 )
 from astroviz.stars.complete_model import CompleteModel, CompletePosterior, DrawingModel
-from astroviz.stars.flow import Velocity, Whitener, Whitening, flow_matching_loss
+from astroviz.stars.features import featurise
+from astroviz.stars.flow import Velocity, Whitener, flow_matching_loss
+from astroviz.stars.network import Block
 from astroviz.stars.parameters import PARAMETERS, to_theta
 
 __all__ = ["FlowMatching", "PointModel", "Regression", "open_rung", "train_fmpe",
            "train_regression"]  # fmt: skip
 
+_DISTANCE = 5
 _STEPS = 8  # midpoint steps, two evaluations each
 _PULL = 12.0  # standard deviations beyond which one odd star pulls no harder
 
@@ -92,44 +96,52 @@ class FlowMatching(DrawingNetwork):
         self.velocity = Velocity(context, INNER, width, blocks)
         self.register_buffer("wanted", torch.ones(1, INNER, dtype=torch.bool), persistent=False)
 
-    def forward(self, values: Tensor, errors: Tensor) -> tuple[Whitening, Tensor, Tensor]:
-        """What the flow of each star needs: its whitening, its modulation, what is wanted."""
+    def forward(self, values: Tensor, errors: Tensor) -> Block:
+        """What the flow of each star needs, computed once."""
         context = self.embed(context_vector(values, errors))
         wanted = self.wanted.expand(len(context), -1)
-        return self.whitener(context, wanted), self.velocity.prepare(context, wanted), wanted
+        # whatever the distance, its parallax says most of it, and how well it is known
+        complete = torch.full(values.shape, int(State.OBSERVED), device=values.device)
+        complete[:, USED.stop :] = int(State.NOT_COVERED)
+        tokens = featurise(values, errors, complete)
+        shift, scale = torch.zeros_like(context[:, :INNER]), torch.ones_like(context[:, :INNER])
+        shift[:, _DISTANCE], scale[:, _DISTANCE] = tokens.distance_mean, tokens.distance_scale
+        modulation = self.velocity.prepare(context, wanted)
+        return Block(modulation, wanted, self.whitener(context, wanted), shift, scale)
 
     def loss(
         self, values: Tensor, errors: Tensor, z: Tensor, generator: torch.Generator
     ) -> Tensor:
         """The normal approximation's, and flow matching around it, which does not move it."""
-        whitening, modulation, wanted = self(values, errors)
-        w = whitening.forward(z)
-        normal = (0.5 * w.clamp(-_PULL, _PULL) ** 2).mean() - whitening.log_det().mean() / INNER
+        block = self(values, errors)
+        w = block.whiten(z)
+        normal = (0.5 * w.clamp(-_PULL, _PULL) ** 2).mean() - block.log_det().mean() / INNER
         target = w.detach().clamp(-_PULL, _PULL)
-        return normal + flow_matching_loss(self.velocity, target, modulation, wanted, 4, generator)
+        return normal + flow_matching_loss(
+            self.velocity, target, block.modulation, block.wanted, 2, generator
+        )
 
     def transport(self, values: Tensor, errors: Tensor, noise: Tensor) -> Tensor:
         """See `DrawingNetwork`."""
-        whitening, modulation, wanted = self(values, errors)
-
-        def field(t: Tensor, w: Tensor) -> Tensor:
-            return self.velocity(w, t.reshape(1, 1, 1), modulation, wanted)
-
-        return whitening.inverse(solve(field, noise, steps=_STEPS, method="midpoint").x)
+        block = self(values, errors)
+        solution = solve(self._field(block), noise, steps=_STEPS, method="midpoint")
+        return block.unwhiten(solution.x)
 
     def log_prob(self, values: Tensor, errors: Tensor, z: Tensor) -> Tensor:
         """See `DrawingNetwork`: along the flow, with its exact divergence."""
         with torch.no_grad():
-            whitening, modulation, wanted = self(values, errors)
-            w = whitening.forward(z)[:, None]
-
-        def field(t: Tensor, w: Tensor) -> Tensor:
-            return self.velocity(w, t.reshape(1, 1, 1), modulation, wanted)
-
-        solution = solve_log_det(field, w, steps=_STEPS, method="midpoint")
+            block = self(values, errors)
+            w = block.whiten(z)[:, None]
+        solution = solve_log_det(self._field(block), w, steps=_STEPS, method="midpoint")
         base = torch.distributions.Normal(0.0, 1.0).log_prob(solution.x).sum(-1)
         assert solution.log_det is not None
-        return (base + solution.log_det)[:, 0] + whitening.log_det()
+        return (base + solution.log_det)[:, 0] + block.log_det()
+
+    def _field(self, block: Block) -> Callable[[Tensor, Tensor], Tensor]:
+        def velocity(t: Tensor, w: Tensor) -> Tensor:
+            return self.velocity(w, t.reshape(1, 1, 1), block.modulation, block.wanted)
+
+        return velocity
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +175,12 @@ class PointModel(CompleteModel):
             f"{self.name} is a point regression and has no posterior: it gives one number for "
             "each parameter, without a width; use .point(row), or a model with a posterior, such "
             "as 'stars'"
+        )
+
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """There are none: a ValueError says why."""
+        raise ValueError(
+            f"{self.name} is a point regression: without a width there is no calibration to check"
         )
 
 

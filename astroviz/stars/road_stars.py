@@ -45,9 +45,15 @@ class RoadStar:
 _COMPLETE = (
     RoadStar(
         "One star or two",
-        "It may be a single star, or an older pair that is twice as bright. The flows show both "
-        "answers; the regression's point lies between them, where the star is unlikely to be.",
-        {"log_age": (7.11, 0.02), "log_mass": (-0.56, 0.02), "distance": (48.0, 3.0)},
+        "One young star, or an older pair that is as bright: the posterior is bent around both. "
+        "The regression's point lies in the hollow between them, where the star hardly is.",
+        {"log_age": (7.71, 0.02), "log_mass": (-0.31, 0.02), "distance": (51.5, 1.0)},
+    ),
+    RoadStar(
+        "Age unknown",
+        "A hot star that has settled: any age from 3 to 100 Myr fits, and the posteriors say so. "
+        "The regression gives one age, and nothing tells you how little it is worth.",
+        {"log_age": (7.01, 0.02), "log_mass": (0.45, 0.02), "distance": (281.0, 5.0)},
     ),
     RoadStar(
         "Star with a disk",
