@@ -44,4 +44,9 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
         from astroviz.core.registry import load
 
         model = load(system)
+    if not hasattr(model, "prior"):
+        raise ValueError(
+            f"{model.name} is a rung to compare with and has no explorer: explore 'stars', or see "
+            "all rungs side by side with astroviz.widgets.road.walk()"
+        )
     return importlib.import_module(f"astroviz.widgets.{room}").explore(table, model, **state)

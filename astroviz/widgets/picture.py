@@ -3,31 +3,60 @@ r"""A still picture of a view of stars, for places where no widget can live: mai
 from __future__ import annotations
 
 import io
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
+    from astroviz.plots.road import Panel
     from astroviz.stars.explorer import StarsExplorer
 
-__all__ = ["star_png"]
+__all__ = ["road_png", "star_png"]
 
 # Okabe & Ito: told apart by people of any colour vision.
 _BLUE, _ORANGE, _GREY, _BLACK = "#0072B2", "#E69F00", "#999999", "#000000"
 _SHOWN = 2000  # draws; more are dots upon dots
 
 
+def road_png(
+    titles: Sequence[str],
+    labels: tuple[str, str],
+    panels: Sequence[Panel],
+    truth: tuple[float, float] | None,
+    dpi: int = 100,
+) -> bytes | None:
+    """What each model says of a star, side by side, as PNG; None without matplotlib."""
+    figure = _new_figure((11, 3.2))
+    if figure is None:
+        return None
+    axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    for one, title, panel in zip(axes, titles, panels, strict=True):
+        one.set_title(title, fontsize=9)
+        one.set_xlabel(labels[0], fontsize=8)
+        if panel.draws is not None:
+            one.scatter(*panel.draws[:_SHOWN].T, 1.5, color=_BLUE, alpha=0.4)
+        if panel.point is not None:
+            one.plot(*panel.point, "D", ms=7, color=_BLUE, label="point")
+        if panel.sentence:
+            words = textwrap.fill(panel.sentence, 28)
+            one.text(0.5, 0.5, words, fontsize=8, ha="center", va="center",
+                     transform=one.transAxes)  # fmt: skip
+        if truth is not None and not panel.sentence:
+            one.plot(*truth, "*", ms=10, color=_ORANGE, label="truth")
+    axes[0].set_ylabel(labels[1], fontsize=8)
+    if axes[0].get_legend_handles_labels()[0]:
+        axes[0].legend(fontsize=7, frameon=False)
+    return _saved(figure, dpi)
+
+
 def star_png(explorer: StarsExplorer, draws: Draws | None, dpi: int = 100) -> bytes | None:
     """SED and corner plot of the current star as PNG; None where matplotlib is not there."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
+    figure = _new_figure((11, 4.8))
+    if figure is None:
         return None
-    # A Figure of its own, not pyplot: the user's own figures and backend are left alone.
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    FigureCanvasAgg(figure)
     halves: Any = figure.subfigures(1, 2, width_ratios=(1, 1.1))
     left, right = halves
     _sed(left.add_subplot(), explorer.sed(draws))
@@ -36,6 +65,23 @@ def star_png(explorer: StarsExplorer, draws: Draws | None, dpi: int = 100) -> by
         figure.suptitle(f"{explorer.title()}\n{explorer.summary(draws).text()}", fontsize=9)
     else:
         figure.suptitle(explorer.title(), fontsize=9)
+    return _saved(figure, dpi)
+
+
+def _new_figure(size: tuple[float, float]) -> Any:
+    """An empty picture; None where matplotlib is not there."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    # A Figure of its own, not pyplot: the user's own figures and backend are left alone.
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _saved(figure: Any, dpi: int) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=dpi)
     return out.getvalue()
