@@ -98,5 +98,9 @@ def _sentence(figures: dict[str, Any]) -> str:
     )
     extra = figures.get("all_conditionals")
     if extra:
-        text += f"; all conditionals {extra['mean']:.3f} (goal {extra['goal']:.2f})"
+        text += (
+            f"; all conditionals {extra['mean']:.3f} (goal {extra['goal']:.2f}), as often as in "
+            f"the published figure {extra['mean_published_masks']:.3f} (published: "
+            f"{extra['published_10k']['simformer']:.3f})"
+        )
     return text

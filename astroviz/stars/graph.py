@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["maximal_cliques", "select_covariance"]
+__all__ = ["maximal_cliques", "select_covariance", "symmetric_roots"]
 
 
 def select_covariance(sample: Tensor, links: Tensor, sweeps: int = 50) -> Tensor:
@@ -36,6 +36,27 @@ def select_covariance(sample: Tensor, links: Tensor, sweeps: int = 50) -> Tensor
         if (found - before).abs().max() < 1e-9 * sample.abs().max():
             break
     return found
+
+
+def symmetric_roots(covariance: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    r"""Symmetric square roots of blocks of covariances, and their inverses.
+
+    Of all linear maps to uncorrelated variables the symmetric one moves each variable least, and
+    it keeps blocks apart that are not correlated.
+
+    Arguments:
+        covariance: Shape :math:`(M, D, D)`.
+        chosen: Which variables form the block, shape :math:`(M, D)`, bool.
+
+    Returns:
+        Two of shape :math:`(M, D, D)`, the identity outside of the blocks.
+    """
+    inside = chosen[:, :, None] & chosen[:, None, :]
+    identity = torch.eye(chosen.shape[-1], dtype=covariance.dtype)
+    values, vectors = torch.linalg.eigh(torch.where(inside, covariance, identity))
+    values = values.clamp(min=1e-8)[:, None]
+    inverse = (vectors * values**-0.5) @ vectors.mT
+    return (vectors * values**0.5) @ vectors.mT, inverse
 
 
 def maximal_cliques(links: Tensor) -> list[tuple[int, ...]]:

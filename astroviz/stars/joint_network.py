@@ -1,13 +1,16 @@
-r"""All conditionals of any table of variables: every variable is a token, given or wanted.
+r"""All conditionals of any table of variables by one flow: each variable is given or wanted.
 
-A normal approximation of the joint distribution, faithful to the simulator's graph, gives each
-wanted variable a centre and a width under what is given. In these units a transformer whose
-attention follows the graph (:math:`M_E`) reads the velocity of every wanted variable at its own
-token; see `flow` for the flow itself.
+A normal approximation of the joint distribution, faithful to the simulator's graph, gives what is
+wanted a centre and a covariance :math:`C` under what is given. The flow lives in the coordinates
+:math:`w = C^{-1/2} (y - \mu)`, where directions that what is given nearly fixes are as wide as any
+other, and what is given is told in such coordinates, too. The velocity starts from its exact value
+for a standard normal target; see `flow`. Thin targets are learned at late times, where little
+noise is left, so most training times are late.
 
 References:
     | All-in-one simulation-based inference (Gloeckler et al. 2024)
     | https://arxiv.org/abs/2404.09636
+    | Noise levels for training (Karras et al. 2022), https://arxiv.org/abs/2206.00364
 """
 
 from __future__ import annotations
@@ -19,15 +22,17 @@ import torch
 from torch import Tensor, nn
 
 from astroviz.core.solvers import solve
-from astroviz.stars.flow import Whitener, flow_matching_loss, gaussian_velocity
-from astroviz.stars.graph import select_covariance
-from astroviz.stars.joint_readers import CliqueReader, TokenReader
+from astroviz.stars.flow import gaussian_velocity
+from astroviz.stars.graph import select_covariance, symmetric_roots
+from astroviz.stars.joint_readers import CliqueReader
 
-__all__ = ["JointNetwork", "Question", "condition_masks"]
+__all__ = ["Asked", "JointNetwork", "condition_masks"]
 
-# value, given, one; mean, spread and presence of fellows, place among them; centre, width
+# value, given, whitened; mean, spread and presence of fellows, place among them; centre, width
 _FEATURES = 9
-_WAVES = 4
+_WAVES = (0.25, 0.5, 1.0, 2.0)
+# mean and spread of the log of how much larger the target's share is than the noise's
+_LATE, _SPREAD = 1.5, 1.5
 
 
 def condition_masks(
@@ -58,39 +63,47 @@ def condition_masks(
 
 
 @dataclass(frozen=True)
-class Question:
-    r"""What is given, and the units of what is wanted.
+class Asked:
+    r"""What is given, and the coordinates of what is wanted.
 
     Arguments:
         features: What is known of each variable before the flow begins, shape :math:`(N, D, F)`.
         wanted: Which variables are wanted, shape :math:`(N, D)`, bool.
-        centre: Their centres, shape :math:`(N, D)`.
-        width: Their widths, shape :math:`(N, D)`.
+        centre: Their centres :math:`\mu`, shape :math:`(N, D)`.
+        root: Symmetric root of their covariance, shape :math:`(N, D, D)`.
+        inverse: Its inverse; both are the identity where not wanted.
     """
 
     features: Tensor
     wanted: Tensor
     centre: Tensor
-    width: Tensor
+    root: Tensor
+    inverse: Tensor
+
+    def whiten(self, y: Tensor) -> Tensor:
+        """From standardised variables (N, D) to the flow's coordinates, zero where not wanted."""
+        away = torch.where(self.wanted, y - self.centre, 0.0)
+        return torch.einsum("nij,nj->ni", self.inverse, away)
+
+    def restore(self, w: Tensor) -> Tensor:
+        """From the flow's coordinates (N, K, D) to standardised variables."""
+        return self.centre[:, None] + torch.einsum("nij,nkj->nki", self.root, w)
 
 
 class JointNetwork(nn.Module):
     r"""Velocities of any wanted variables given any others.
 
-    Two readers may work side by side, both faithful to the links. The tokens of one listen to
-    each other by attention. The other reads one clique of the graph after the other, as the
-    factors of the joint distribution stand on its cliques, with the same weights where the
-    cliques' members are exchangeable, and then hears what overlapping cliques say.
+    The reader takes one clique of the graph after the other, as the factors of the joint
+    distribution stand on its cliques, with the same weights where the cliques' members are
+    exchangeable, and then hears what overlapping cliques say. It reads whitened coordinates: each
+    stands mostly for its own variable, and also for those correlated with it under what is given.
 
     Arguments:
-        links: Which variables are linked, shape :math:`(D, D)`, bool.
+        links: Which variables are linked, shape :math:`(D, D)`, bool. All cliques need the same
+            size.
         kinds: For each variable its kind; exchangeable variables are of one kind.
-        width: Width of a token.
-        layers: Number of attention layers; 0 for none.
-        heads: Number of attention heads.
-        wide: Hidden width of the cliques' reader; 0 for none. All cliques need the same size.
+        wide: Hidden width of the reader.
         blocks: Its number of residual blocks.
-        hidden: Width of the hidden layers that refine centres and widths; 0 for none.
     """
 
     links: Tensor
@@ -99,18 +112,10 @@ class JointNetwork(nn.Module):
     mean: Tensor
     scale: Tensor
     precision: Tensor
-    frequencies: Tensor
+    waves: Tensor
 
     def __init__(
-        self,
-        links: Tensor,
-        kinds: Sequence[int],
-        width: int = 48,
-        layers: int = 0,
-        heads: int = 4,
-        wide: int = 0,
-        blocks: int = 3,
-        hidden: int = 0,
+        self, links: Tensor, kinds: Sequence[int], wide: int = 128, blocks: int = 3
     ) -> None:
         super().__init__()
         size, rows = len(links), max(kinds) + 1
@@ -121,15 +126,8 @@ class JointNetwork(nn.Module):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("scale", torch.ones(size))
         self.register_buffer("precision", torch.eye(size, dtype=torch.float64))
-        self.register_buffer("frequencies", torch.arange(1, 1 + _WAVES) * torch.pi, False)
-        clock = 2 * _WAVES + 1
-        self.tokens = (
-            TokenReader(links, kinds, _FEATURES, clock, width, layers, heads) if layers else None
-        )
-        self.cliques = CliqueReader(links, kinds, _FEATURES, clock, wide, blocks) if wide else None
-        self.whitener = (
-            Whitener(rows * _FEATURES + size, size, hidden, full=False) if hidden else None
-        )
+        self.register_buffer("waves", torch.tensor(_WAVES), persistent=False)
+        self.cliques = CliqueReader(links, kinds, _FEATURES, 2 * len(_WAVES) + 1, wide, blocks)
 
     def adopt(self, table: Tensor) -> None:
         """Take units and the normal approximation from simulations, shape :math:`(N, D)`."""
@@ -155,29 +153,23 @@ class JointNetwork(nn.Module):
         count = names.bincount(minlength=len(total))
         return (total / count.clamp(min=1))[names].view_as(sample)
 
-    def ask(self, values: Tensor, given: Tensor) -> Question:
+    def ask(self, values: Tensor, given: Tensor) -> Asked:
         r"""Prepare questions.
 
         Arguments:
             values: Shape :math:`(N, D)`; what is not given is not looked at.
             given: Which values are given, shape :math:`(N, D)`, bool.
         """
-        wanted = ~given
         y = torch.where(given, (values - self.mean) / self.scale, 0.0)
         patterns, which = given.unique(dim=0, return_inverse=True)
-        slopes, widths = self._conditional(patterns)
-        centre = torch.einsum("nij,nj->ni", slopes[which], y)
-        width = widths[which]
+        slopes, root, inverse, told = (part[which] for part in self._conditional(patterns))
+        centre = torch.einsum("nij,nj->ni", slopes, y)
         flags = given.to(y)
-        known = [y, flags, torch.ones_like(y), *self._relative(y, flags)]
-        if self.whitener is not None:
-            features = torch.stack([*known, centre, width.log()], -1)
-            pooled = torch.einsum("ndf,dk->nkf", features, self.member / self.member.sum(0))
-            refined = self.whitener(torch.cat([pooled.flatten(1), wanted.to(y)], -1), wanted)
-            centre = centre + width * refined.mean
-            width = width / refined.factor.diagonal(dim1=1, dim2=2)
-        features = torch.stack([*known, centre.detach(), width.detach().log()], -1)
-        return Question(features, wanted, centre, width)
+        # how far each given value lies from what the other given ones let expect
+        known = torch.einsum("nij,nj->ni", told, y)
+        width = root.diagonal(dim1=1, dim2=2).log()
+        features = torch.stack([y, flags, known, *self._relative(y, flags), centre, width], -1)
+        return Asked(features, ~given, centre, root, inverse)
 
     def _relative(self, y: Tensor, flags: Tensor) -> list[Tensor]:
         """Mean and log spread of the given exchangeable fellows, and the place among them."""
@@ -191,40 +183,41 @@ class JointNetwork(nn.Module):
         place = (y - own[0]) * (-own[1]).exp() * flags * own[2]
         return [*own, place]
 
-    def _conditional(self, given: Tensor) -> tuple[Tensor, Tensor]:
-        """Slopes of centres on what is given, and widths, of each pattern (M, D)."""
+    def _conditional(self, given: Tensor) -> tuple[Tensor, ...]:
+        """Of patterns (M, D): slopes of centres, roots, inverses; inverse roots of the given."""
         wanted = (~given).to(self.precision)
         inner = wanted[:, :, None] * wanted[:, None, :] * self.precision
         covariance = torch.linalg.inv(inner + torch.diag_embed(1 - wanted))
         cross = wanted[:, :, None] * (1 - wanted)[:, None, :] * self.precision
-        widths = covariance.diagonal(dim1=1, dim2=2).sqrt()
-        return (-covariance @ cross).float(), widths.float()
+        everything = torch.linalg.inv(self.precision).expand(len(given), -1, -1)
+        told = symmetric_roots(everything, given)[1]
+        found = (-covariance @ cross, *symmetric_roots(covariance, ~given), told)
+        return tuple(part.float() for part in found)
 
-    def forward(self, w: Tensor, t: Tensor, question: Question) -> Tensor:
+    def forward(self, w: Tensor, t: Tensor, asked: Asked) -> Tensor:
         r"""Velocity.
 
         Arguments:
-            w: Points in units of the question, shape :math:`(N, K, D)`.
+            w: Points in the flow's coordinates, shape :math:`(N, K, D)`.
             t: Times, shape :math:`(N, K, 1)` or :math:`(1, 1, 1)`.
-            question: What was asked.
+            asked: What was asked.
 
         Returns:
             Velocities, shape :math:`(N, K, D)`; those of a normal target where not wanted.
         """
-        mask = question.wanted[:, None].to(w)
-        wave = t * self.frequencies
-        clock = torch.cat([wave.sin(), wave.cos(), (1.02 - t).log()], -1)
-        clock = clock.expand(*w.shape[:2], -1)
-        velocity = gaussian_velocity(w, t)
-        for reader in (self.tokens, self.cliques):
-            if reader is not None:
-                velocity = velocity + mask * reader(w * mask, clock, question.features)
-        return velocity
+        mask = asked.wanted[:, None].to(w)
+        level = ((1 - t + 1e-4) / (t + 1e-4)).log()
+        wave = level * self.waves
+        clock = torch.cat([wave.sin(), wave.cos(), level / 4], -1).expand(*w.shape[:2], -1)
+        # in these units what comes in and what goes out is of order one at all times
+        size = _size(t)
+        learned = self.cliques(w * mask / size, clock, asked.features)
+        return gaussian_velocity(w, t) + mask * learned / size
 
     def loss(
         self, values: Tensor, given: Tensor, copies: int, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        r"""Flow-matching loss of questions whose answers are known, and that of their units.
+        r"""Flow-matching loss of questions whose answers are known.
 
         Arguments:
             values: Simulations, shape :math:`(N, D)`.
@@ -232,19 +225,14 @@ class JointNetwork(nn.Module):
             copies: Times and noises per question.
             generator: Source of random numbers.
         """
-        question = self.ask(values, given)
-        wanted = question.wanted
-        y = (values - self.mean) / self.scale
-        w = torch.where(wanted, (y - question.centre) / question.width, 0.0).clamp(-12, 12)
-        terms = {
-            "flow": flow_matching_loss(
-                lambda w, t, *_: self(w, t, question), w.detach(), w, wanted, copies, generator
-            )
-        }
-        if self.whitener is not None:
-            normal = torch.where(wanted, 0.5 * w**2 + question.width.log(), 0.0)
-            terms["normal"] = normal.sum() / wanted.sum()
-        return terms
+        asked = self.ask(values, given)
+        target = asked.whiten((values - self.mean) / self.scale).clamp(-12, 12)[:, None]
+        noise = torch.randn(len(values), copies, values.shape[1], generator=generator)
+        t = _late_times(len(values), copies, generator)
+        moving = self((1 - t) * noise + t * target, t, asked)
+        weight = asked.wanted[:, None].to(target)
+        wrong = (moving - (target - noise)) ** 2 * _size(t) ** 2 * weight
+        return {"flow": wrong.sum() / (weight.sum() * copies)}
 
     @torch.no_grad()
     def draw(
@@ -264,14 +252,25 @@ class JointNetwork(nn.Module):
         Returns:
             Shape :math:`(n, D)`.
         """
-        question = self.ask(values[None], given[None])
+        asked = self.ask(values[None], given[None])
         noise = torch.randn(1, n, len(values), generator=generator)
         parts = [
             solve(
-                lambda t, w: self(w, t.reshape(1, 1, 1), question), part, steps=steps,
-                method=method,
-            ).x[0]
+                lambda t, w: self(w, t.reshape(1, 1, 1), asked), part, steps=steps, method=method
+            ).x
             for part in noise.split(2000, 1)
-        ]  # fmt: skip
-        y = torch.cat(parts) * question.width + question.centre
+        ]
+        y = asked.restore(torch.cat(parts, 1))[0]
         return torch.where(given, values, y * self.scale + self.mean)
+
+
+def _size(t: Tensor) -> Tensor:
+    """Root mean square of a point at time `t` on its way to a standard normal target."""
+    return (t**2 + (1 - t) ** 2).sqrt()
+
+
+def _late_times(n: int, copies: int, generator: torch.Generator | None) -> Tensor:
+    """Times whose logit is normal, mostly late, stratified; shape (n, copies, 1)."""
+    strata = torch.arange(copies)[None, :, None]
+    even = (strata + torch.rand(n, copies, 1, generator=generator)) / copies
+    return torch.sigmoid(_LATE + _SPREAD * torch.special.ndtri(even.clamp(1e-5, 1 - 1e-5)))

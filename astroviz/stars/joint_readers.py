@@ -1,4 +1,4 @@
-r"""Readers of noised and given variables, faithful to the links of the simulator's graph."""
+r"""A reader of noised and given variables, faithful to the links of the simulator's graph."""
 
 from __future__ import annotations
 
@@ -7,54 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from astroviz.stars.encoder import Layer, Wide
+from astroviz.stars.encoder import Wide
 from astroviz.stars.graph import maximal_cliques
 
-__all__ = ["CliqueReader", "TokenReader"]
-
-
-class TokenReader(nn.Module):
-    """Every variable a token; linked ones listen to each other."""
-
-    links: Tensor
-    kinds: Tensor
-
-    def __init__(
-        self,
-        links: Tensor,
-        kinds: Sequence[int],
-        known: int,
-        clock: int,
-        width: int,
-        layers: int,
-        heads: int,
-    ) -> None:
-        super().__init__()
-        rows = max(kinds) + 1
-        self.register_buffer("links", links, persistent=False)
-        self.register_buffer("kinds", torch.tensor(kinds), persistent=False)
-        self.embed = nn.Parameter(torch.randn(rows, known, width) * known**-0.5)
-        self.enter = nn.Parameter(torch.randn(rows, width))
-        self.time = nn.ModuleList(nn.Linear(clock, width) for _ in range(layers))
-        self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
-        self.norm = nn.LayerNorm(width)
-        self.leave = nn.Parameter(torch.zeros(rows, width))
-
-    def forward(self, w: Tensor, clock: Tensor, features: Tensor) -> Tensor:
-        r"""What to add to the velocity, shape :math:`(N, K, D)`.
-
-        Arguments:
-            w: Points, zero where not wanted, shape :math:`(N, K, D)`.
-            clock: Features of their times, shape :math:`(N, K, C)`.
-            features: What is known of each variable, shape :math:`(N, D, F)`.
-        """
-        n, copies, size = w.shape
-        known = torch.einsum("ndf,dfw->ndw", features, self.embed[self.kinds])
-        x = known[:, None] + w[..., None] * self.enter[self.kinds]
-        x = x.flatten(0, 1)
-        for layer, time in zip(self.layers, self.time, strict=True):
-            x = layer(x + time(clock).flatten(0, 1)[:, None], self.links)
-        return (self.norm(x) * self.leave[self.kinds]).sum(-1).view(n, copies, size)
+__all__ = ["CliqueReader"]
 
 
 class CliqueReader(nn.Module):
@@ -74,7 +30,7 @@ class CliqueReader(nn.Module):
         if any(len(clique) != length for clique in cliques):
             raise ValueError(
                 f"cliques of {sorted({len(c) for c in cliques})} variables cannot share a "
-                "network; use attention layers"
+                "network; link all variables, which is always right"
             )
         members = torch.tensor(cliques)
         shapes = [tuple(kinds[k] for k in clique) for clique in cliques]

@@ -4,11 +4,12 @@ import pytest
 import torch
 from scipy import stats
 
-from astroviz.stars.graph import maximal_cliques, select_covariance
+from astroviz.stars import joint_network
+from astroviz.stars.graph import maximal_cliques, select_covariance, symmetric_roots
 from astroviz.stars.joint_network import JointNetwork, condition_masks
 from astroviz.stars.sbibm_tasks import TASKS
 
-SIZES = [{"layers": 1, "width": 16}, {"wide": 16, "blocks": 1, "hidden": 8}]
+SIZES = {"wide": 16, "blocks": 1}
 
 
 def generator(seed=0):
@@ -26,10 +27,10 @@ def chain(n):
 CHAIN = torch.tensor([[1, 1, 0], [1, 1, 1], [0, 1, 1]]).bool()
 
 
-def network_of(name, seed=0, **sizes):
+def network_of(name, seed=0):
     task = TASKS[name]
     torch.manual_seed(seed)
-    network = JointNetwork(task.links, task.kinds, **sizes)
+    network = JointNetwork(task.links, task.kinds, **SIZES)
     theta, x = task.simulate(500, generator())
     network.adopt(torch.cat([theta, x], -1))
     # the last layers start at zero
@@ -52,6 +53,39 @@ def test_selected_covariance_of_a_full_graph_is_the_sample():
     assert torch.allclose(select_covariance(sample, everything), sample, rtol=1e-5)
 
 
+def test_symmetric_roots_of_blocks():
+    covariance = torch.cov(chain(400).T).expand(2, 3, 3)
+    chosen = torch.tensor([[True, False, True], [False, False, False]])
+    root, inverse = symmetric_roots(covariance, chosen)
+    block = torch.tensor([0, 2])
+    assert torch.allclose((root @ root)[0][block][:, block], covariance[0][block][:, block])
+    assert torch.allclose(root, root.mT)
+    assert torch.allclose(root @ inverse, torch.eye(3).double().expand(2, 3, 3))
+    assert torch.equal(root[1], torch.eye(3).double())
+    assert root[0, 1].tolist() == [0, 1, 0]
+
+
+def test_normal_variables_are_whitened_whatever_is_given():
+    network = JointNetwork(CHAIN, (0, 1, 2), **SIZES)
+    table = chain(20_000)
+    network.adopt(table)
+    y = (table.float() - network.mean) / network.scale
+    for pattern in ([0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 1]):
+        given = torch.tensor(pattern).bool()
+        asked = network.ask(table.float(), given.expand(len(table), -1))
+        w = asked.whiten(y)
+        wanted = ~given
+        found = torch.cov(w[:, wanted].T).reshape(int(wanted.sum()), -1)
+        assert torch.allclose(found, torch.eye(len(found)), atol=0.03)
+        assert torch.allclose(w[:, given], torch.zeros(()), atol=1e-6)
+        back = asked.restore(w[:, None])[:, 0]
+        assert torch.allclose(back[:, wanted], y[:, wanted], atol=1e-5)
+        # what is given is told without its correlations
+        told = asked.features[..., 2][:, given]
+        if told.shape[1] > 1:
+            assert abs(torch.cov(told.T)[0, 1]) < 0.03
+
+
 def test_cliques():
     assert maximal_cliques(CHAIN) == [(0, 1), (1, 2)]
     assert maximal_cliques(TASKS["slcp"].links)[1] == (0, 1, 2, 3, 4, 7, 8)
@@ -65,9 +99,8 @@ def test_masks_ask_for_something_and_keep_their_shares():
     assert posterior.float().mean() == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("sizes", SIZES)
-def test_an_untrained_network_draws_the_normal_approximation(sizes):
-    network = JointNetwork(CHAIN, (0, 1, 2), **sizes)
+def test_an_untrained_network_draws_the_normal_approximation():
+    network = JointNetwork(CHAIN, (0, 1, 2), **SIZES)
     table = chain(5000)
     network.adopt(table)
     values, given = torch.tensor([0.0, 1.0, 5.0]), torch.tensor([False, True, False])
@@ -78,9 +111,8 @@ def test_an_untrained_network_draws_the_normal_approximation(sizes):
     assert stats.kstest((drawn[:, 2].numpy() - 1.0) / 0.5, "norm").statistic < 0.05
 
 
-@pytest.mark.parametrize("sizes", SIZES)
-def test_what_is_not_given_cannot_be_seen(sizes):
-    task, network = network_of("slcp", **sizes)
+def test_what_is_not_given_cannot_be_seen():
+    task, network = network_of("slcp")
     given = torch.rand(20, task.size, generator=generator()) < 0.5
     values = torch.randn(20, task.size, generator=generator())
     garbage = torch.where(given, values, torch.tensor(1e4))
@@ -90,9 +122,8 @@ def test_what_is_not_given_cannot_be_seen(sizes):
     assert torch.allclose(found, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("sizes", SIZES)
-def test_exchangeable_points_can_change_places(sizes):
-    task, network = network_of("slcp", **sizes)
+def test_exchangeable_points_can_change_places():
+    task, network = network_of("slcp")
     order = [0, 1, 2, 3, 4, 9, 10, 5, 6, 11, 12, 7, 8]
     values = torch.randn(6, task.size, generator=generator())
     given = (torch.arange(task.size) >= 5).expand(6, -1)
@@ -103,9 +134,8 @@ def test_exchangeable_points_can_change_places(sizes):
     assert torch.allclose(one[..., :5], other[..., :5], atol=1e-5)
 
 
-@pytest.mark.parametrize("sizes", [SIZES[0], {"wide": 16, "blocks": 1}])
-def test_variables_without_a_path_do_not_meet(sizes):
-    task, network = network_of("gaussian_linear", **sizes)
+def test_variables_without_a_path_do_not_meet():
+    task, network = network_of("gaussian_linear")
     values = torch.randn(4, task.size, generator=generator())
     changed = values.clone()
     changed[:, 13] += 3
@@ -120,7 +150,7 @@ def test_variables_without_a_path_do_not_meet(sizes):
 
 
 def test_the_loss_teaches_every_weight():
-    task, network = network_of("slcp", layers=1, width=16, wide=16, blocks=1, hidden=8)
+    task, network = network_of("slcp")
     theta, x = task.simulate(64, generator())
     given = condition_masks(64, 5, 13, (0.4, 0.1, 0.1, 0.2, 0.2), generator())
     sum(network.loss(torch.cat([theta, x], -1), given, 2, generator()).values()).backward()
@@ -128,8 +158,16 @@ def test_the_loss_teaches_every_weight():
     assert silent == []
 
 
+def test_the_right_late_times_are_learned_from():
+    times = joint_network._late_times(500, 4, generator())[..., 0]
+    logit = torch.logit(times).flatten()
+    assert logit.median() == pytest.approx(joint_network._LATE, abs=0.1)
+    assert logit.std() == pytest.approx(joint_network._SPREAD, abs=0.1)
+    assert (times.sort(1).values == times).all()  # one time of each quarter
+
+
 def test_cliques_of_different_sizes_are_refused_with_a_way_out():
     links = CHAIN.clone()
     links[0, 1] = links[1, 0] = False
-    with pytest.raises(ValueError, match="attention"):
+    with pytest.raises(ValueError, match="link all"):
         JointNetwork(links, (0, 1, 2), wide=16)

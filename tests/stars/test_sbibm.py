@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bz2
 import dataclasses
+import itertools
 import json
 import zipfile
 from pathlib import Path
@@ -11,14 +12,15 @@ import pytest
 import torch
 from scipy import stats
 
-from astroviz.accuracy.c2st import c2st
+from astroviz.accuracy.c2st import c2st, c2st_error
 from astroviz.cli import main
 from astroviz.commands import bench
 from astroviz.stars import sbibm_run, sbibm_tasks
 from astroviz.stars.factors import FactorNetwork, follow_factors
 from astroviz.stars.sbibm_moons import draw_moons
-from astroviz.stars.sbibm_run import RECIPES, measure
+from astroviz.stars.sbibm_run import measure, published_share
 from astroviz.stars.sbibm_tasks import TASKS, find_wheel, read_reference
+from astroviz.stars.sbibm_training import RECIPES, Recipe, Training
 
 FIXTURE = Path(__file__).parent / "fixtures" / "gaussian_linear_observation.csv"
 
@@ -90,6 +92,34 @@ def test_conditionals_of_the_moons_agree_with_selected_simulations():
         assert torch.equal(exact[:, given], point[given].expand(4000, -1))
         for k in (~given).nonzero()[:, 0].tolist():
             assert stats.ks_2samp(near[:, k].numpy(), exact[:, k].numpy()).statistic < 0.06
+
+
+@pytest.mark.parametrize("pattern", [[0, 0, 1, 1], [1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 1]])
+def test_no_classifier_tells_exact_conditionals_from_each_other(pattern):
+    point, given = torch.tensor([0.3, -0.2, -0.1, -0.2]), torch.tensor(pattern).bool()
+    one, other = (draw_moons(point, given, 500, generator(k))[:, ~given].numpy() for k in (1, 2))
+    assert c2st(one, other) == pytest.approx(0.5, abs=4 * c2st_error(500, 500))
+
+
+def test_shares_of_published_questions():
+    masks = [torch.tensor(m) for m in itertools.product((False, True), repeat=4) if not all(m)]
+    shares = {tuple(mask.tolist()): published_share(mask, 2) for mask in masks}
+    assert sum(shares.values()) == pytest.approx(1.0)
+    # a fifth, and those of the random masks that give both observables by chance
+    assert shares[False, False, True, True] == pytest.approx(0.2 + 0.4 * 0.3**2 * 0.7**2)
+
+
+def test_a_short_training_learns_a_good_part_of_the_moons():
+    recipe = Recipe(
+        steps=250, batch=128, copies=2, rate=1e-2, shares=(0.2, 0.2, 0.2, 0.2, 0.2),
+        network={"wide": 48, "blocks": 2},
+    )  # fmt: skip
+    run = Training(TASKS["two_moons"], 3000, recipe, seed=0)
+    before = run.look()  # the normal approximation
+    for step in range(recipe.steps):
+        run.advance(step)
+    assert run.look() < 0.92 * before
+    assert [type(o).__name__ for o in run.optimisers] == ["AdamW", "Orthogonal"]
 
 
 def test_the_posterior_of_a_normal_task_is_found(wheel):
