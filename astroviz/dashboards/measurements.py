@@ -11,6 +11,7 @@ from typing import Any
 import panel as pn
 import param
 
+from astroviz.components.sources import elements
 from astroviz.dashboards.live import together
 
 __all__ = ["Measurements", "cell_row"]
@@ -56,9 +57,7 @@ class Measurements(pn.custom.JSComponent):
     heard = param.Integer(default=0, doc="Number of the last message that was acted on.")
     picture = param.Integer(default=0, doc="Number of the last picture; `painted` is the answer.")
 
-    _esm = "\n".join(
-        (_HERE / name).read_text(encoding="utf-8") for name in ("elements.js", "measurements.js")
-    )
+    _esm = elements() + "\n" + (_HERE / "measurements.js").read_text(encoding="utf-8")
     _stylesheets = [(_HERE / "measurements.css").read_text(encoding="utf-8")]  # noqa: RUF012
 
     def __init__(self, act: Callable[[Mapping[str, Any]], bool], **params: Any) -> None:

@@ -1,20 +1,18 @@
-"""The board of chips: what is given, what is wanted, what is ignored."""
+"""The board of chips on the page: what is given, what is wanted, what is ignored."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 import param
 
+from astroviz.components.sources import module, style
 from astroviz.dashboards.live import together
 
 __all__ = ["QuestionBoard"]
-
-_HERE = Path(__file__).parent
 
 
 class QuestionBoard(pn.custom.JSComponent):
@@ -27,10 +25,8 @@ class QuestionBoard(pn.custom.JSComponent):
 
     shown = param.String(default="[]", doc="Everything that can be moved, as JSON.")
 
-    _esm = "\n".join(
-        (_HERE / name).read_text(encoding="utf-8") for name in ("elements.js", "question_board.js")
-    )
-    _stylesheets = [(_HERE / "question_board.css").read_text(encoding="utf-8")]  # noqa: RUF012
+    _esm = module("question_board")
+    _stylesheets = [style("question_board")]  # noqa: RUF012
 
     def __init__(self, act: Callable[[Mapping[str, Any]], None], **params: Any) -> None:
         super().__init__(**params)

@@ -16,19 +16,15 @@ from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.voice import Headline
 from astroviz.plots.corner import Corner
 from astroviz.plots.dependency import DependencyPlot
-from astroviz.stars.conditional_view import QUESTIONS
-from astroviz.stars.encoder import DEPENDENCIES, dependency_mask
+from astroviz.stars.conditional_view import LARGEST, QUESTIONS, TOKENS
+from astroviz.stars.encoder import DEPENDENCIES
 from astroviz.stars.explorer import StarsExplorer
-from astroviz.stars.parameters import PARAMETERS
 from astroviz.stars.question import column_of
-from astroviz.stars.surveys import QUANTITIES
 
 __all__ = ["ASKED", "QuestionView"]
 
 ASKED = ("source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "wanted",
          "given", "hidden", "within", "dependency", "exact")  # fmt: skip
-_LARGEST = 4
-_TOKENS = [q.label for q in QUANTITIES] + [p.label for p in PARAMETERS] + ["whole star"]
 _FORMULA_CSS = """
 .formula { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, monospace; }
 .kind { font-weight: 600; text-transform: capitalize; }
@@ -48,7 +44,7 @@ class QuestionView:
         self.explorer, self.shell = explorer, shell
         self.draws: Any = None
         self.board = QuestionBoard(self._on_board, sizing_mode="stretch_both", margin=0)
-        self.mask = DependencyPlot(_TOKENS, dark=shell.dark)
+        self.mask = DependencyPlot(TOKENS, dark=shell.dark)
         self.corner = self._new_corner()
         self.corner_pane = figure_pane(self.corner.layout)
         self.headline = Headline(height=24, sizing_mode="stretch_width", margin=(0, 0, 4, 0))
@@ -94,7 +90,7 @@ class QuestionView:
 
     def _new_corner(self) -> Corner:
         """Axes of the first four things that are wanted."""
-        self._shown = tuple(self.explorer.wanted[:_LARGEST])
+        self._shown = tuple(self.explorer.wanted[:LARGEST])
         return Corner([column_of(name) for name in self._shown], dark=self.shell.dark)
 
     def close(self) -> None:
@@ -104,14 +100,8 @@ class QuestionView:
     # --- following hands and state ------------------------------------------------------------
 
     def _on_board(self, message: Mapping[str, Any]) -> None:
-        explorer, name = self.explorer, str(message["name"])
         try:
-            if "to" in message:
-                explorer.move(name, str(message["to"]))
-            elif "within" in message:
-                explorer.hold(name, message["within"])
-            elif "value" in message:
-                explorer.give(name, float(message["value"]))
+            self.explorer.tell(message)
         except (ValueError, TypeError, KeyError) as error:
             self.shell.say(_sentence(error), "warning")
             self.board.param.trigger("shown")  # the chip goes back to where it was
@@ -133,46 +123,33 @@ class QuestionView:
             return
         explorer = self.explorer
         try:
-            question, told = explorer.question(), explorer.told()
+            kind, question = explorer.asked_words()
+            mask, told = explorer.listening()
         except ValueError as error:
             self._failed(_sentence(error))
             return
         self.board.show(explorer.places())
-        known = {q.name for q in QUANTITIES if q.name in told} | set(question.given)
-        names = [q.name for q in QUANTITIES] + [p.name for p in PARAMETERS]
-        told_tokens = [name in known for name in names] + [True]
-        self.mask.update(dependency_mask(explorer.dependency).numpy(), told_tokens)
-        kind, count = question.kind(len(told)), len(told)
-        observed = f"{count} observables" if count else ""
+        self.mask.update(mask, told)
         self.headline.sentence = (
             f"A {kind} of {explorer.title()}: drag a chip to another place, or press g, w or i "
             "on it, and the answer follows."
         )
-        self._words = f"<span class='kind'>{kind}</span> " + _code(question.text(observed))
+        self._words = f"<span class='kind'>{kind}</span> " + _code(question)
         self._say("")
-        if self._shown != tuple(explorer.wanted[:_LARGEST]):
+        if self._shown != tuple(explorer.wanted[:LARGEST]):
             self.corner = self._new_corner()
             self.corner_pane.object = self.corner.layout
         self.live.ask(explorer.conditional)
 
     def _say(self, more: str) -> None:
-        extra = ""
-        if len(self.explorer.wanted) > _LARGEST:
-            extra = f" Drawn: the first four of {len(self.explorer.wanted)}."
-        self.formula.object = f"<p>{self._words}<br>{more}{extra}</p>"
+        self.formula.object = f"<p>{self._words}<br>{more}</p>"
 
     def _show(self, draws: Any, complete: bool) -> None:
         self.draws = draws
-        if draws.names[:_LARGEST] != self._shown:
+        if draws.names[:LARGEST] != self._shown:
             return  # of a question before
         self.corner.update(np.stack([draws[name] for name in self._shown], -1), fit=complete)
-        effective = float(draws.extras["effective_size"])
-        name = self.explorer.answering_model().card.name
-        words = f"By {name}. Effective sample size {effective:,.0f} of {len(draws):,} draws"
-        if self.explorer.within:
-            share = float(draws.extras["accepted"])
-            words += f"; {share:.1%} of all draws meet the interval"
-        self._say(words + ".")
+        self._say(self.explorer.answer_words(draws))
 
     def _failed(self, sentence: str) -> None:
         self.shell.say(sentence, "error")

@@ -11,15 +11,22 @@ import param
 
 from astroviz.core.request import Priority, Request
 from astroviz.stars.anything import conditional_request, told
-from astroviz.stars.encoder import DEPENDENCIES
+from astroviz.stars.encoder import DEPENDENCIES, dependency_mask
 from astroviz.stars.parameters import PARAMETERS
 from astroviz.stars.question import COLUMNS, OBSERVABLES, Question
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
 if TYPE_CHECKING:
+    from astroviz.core.draws import Draws
     from astroviz.io.observations import Observations
 
-__all__ = ["QUESTIONS", "ConditionalView", "Place"]
+__all__ = ["LARGEST", "QUESTIONS", "TOKENS", "ConditionalView", "Place"]
+
+TOKENS = (*(q.label for q in QUANTITIES), *(p.label for p in PARAMETERS), "whole star")
+"""Names of the network's tokens on screen."""
+
+LARGEST = 4
+"""Things that are drawn of those that are wanted: more make panels too small to read."""
 
 _GIVABLE = tuple(parameter.name for parameter in PARAMETERS)
 _EXAMPLE_VALUES = {"log_age": 7.0, "log_mass": -0.3, "metallicity": 0.0, "a_v": 0.5, "r_v": 3.1,
@@ -147,6 +154,43 @@ class ConditionalView(param.Parameterized):
     def told(self) -> list[str]:
         """Observables that the model is told."""
         return told(self.observation().states[0], self.question())
+
+    def listening(self) -> tuple[np.ndarray, list[bool]]:
+        r"""Which token listens to which, shape :math:`(T, T)`, and which of them are told."""
+        known = {*self.told(), *self.given}
+        names = [q.name for q in QUANTITIES] + [p.name for p in PARAMETERS]
+        return dependency_mask(self.dependency).numpy(), [*(n in known for n in names), True]
+
+    def asked_words(self) -> tuple[str, str]:
+        """What kind of question it is, and the question in symbols."""
+        question, count = self.question(), len(self.told())
+        return question.kind(count), question.text(f"{count} observables" if count else "")
+
+    def answer_words(self, draws: Draws) -> str:
+        """Who answered, and how many draws are left."""
+        effective, name = float(draws.extras["effective_size"]), self.answering_model().card.name
+        words = f"By {name}. Effective sample size {effective:,.0f} of {len(draws):,} draws"
+        if self.within:
+            words += f"; {float(draws.extras['accepted']):.1%} of all draws meet the interval"
+        more = len(self.wanted) > LARGEST
+        return words + "." + (f" Drawn: the first four of {len(self.wanted)}." if more else "")
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        r"""Do what a board of chips says.
+
+        Arguments:
+            message: `name` with `to` (a place), `within` (two ends, or None) or `value`.
+
+        Raises:
+            ValueError: With a sentence, where that cannot be.
+        """
+        name = str(message["name"])
+        if "to" in message:
+            self.move(name, str(message["to"]))
+        elif "within" in message:
+            self.hold(name, message["within"])
+        elif "value" in message:
+            self.give(name, float(message["value"]))
 
     def move(self, name: str, to: str) -> None:
         r"""Give, want or ignore something.

@@ -2,7 +2,6 @@ r"""The controls of the stars widget: ipywidgets tied to the parameters of the e
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ui
@@ -10,53 +9,16 @@ import numpy as np
 
 from astroviz.io.observations import State
 from astroviz.stars.cells import STATE_NAMES
-from astroviz.stars.surveys import SURVEYS
+from astroviz.widgets.star_picker import StarPicker
+from astroviz.widgets.tie import Say, survey_switches, tie
 
 if TYPE_CHECKING:
     from astroviz.stars.explorer import StarsExplorer
 
-__all__ = ["Controls", "QuantityEditor", "tie"]
+__all__ = ["Controls", "QuantityEditor"]
 
 _WIDE = {"description_width": "initial"}
 _STATES = [(name.replace("_", " "), name) for name in STATE_NAMES]
-
-Say = Callable[[str], None]
-
-
-def tie(
-    explorer: StarsExplorer,
-    name: str,
-    control: Any,
-    say: Say,
-    to_control: Callable[[Any], Any] = lambda value: value,
-    to_state: Callable[[Any], Any] = lambda value: value,
-) -> None:
-    r"""Keep a control and a parameter of the explorer equal.
-
-    Arguments:
-        explorer: The state of the view.
-        name: The parameter.
-        control: A widget with a `value`.
-        say: Shows a sentence when a value is refused.
-        to_control: From the parameter's value to the control's.
-        to_state: The way back.
-    """
-
-    def heard(change: Any) -> None:
-        value = to_state(change["new"])
-        try:
-            if not np.array_equal(value, getattr(explorer, name)):
-                setattr(explorer, name, value)
-        except ValueError as error:
-            say(str(error))
-            show()
-
-    def show(*_: Any) -> None:
-        control.value = to_control(getattr(explorer, name))
-
-    show()
-    control.observe(heard, "value")
-    explorer.param.watch(show, name)
 
 
 class QuantityEditor:
@@ -164,74 +126,27 @@ class Controls:
     Arguments:
         explorer: The state of the view.
         say: Shows a sentence when something is refused.
+        code: Shows the cell that recreates the view.
     """
 
-    def __init__(self, explorer: StarsExplorer, say: Say) -> None:
+    def __init__(self, explorer: StarsExplorer, say: Say, code: ui.HTML | None = None) -> None:
         self.explorer, self._say = explorer, say
+        self.code = code or ui.HTML()
         self.editor = QuantityEditor(explorer, say)
-        self.first = self._make_first()
+        self.first = first = StarPicker(explorer, say)
+        self.preset, self.row, self.surprise = first.preset, first.row, first.surprise
+        self.undo, self.redo = first.undo, first.redo
         self.surveys = self._make_surveys()
         self.more = self._make_more()
-        self.box = ui.VBox([self.first, self.surveys, self.editor.box, self.more])
+        self.box = ui.VBox([self.first.box, self.surveys, self.editor.box, self.more])
 
     def _tie(self, name: str, control: Any, **ways: Any) -> Any:
         control.tooltip = self.explorer.param[name].doc
         tie(self.explorer, name, control, self._say, **ways)
         return control
 
-    def _make_first(self) -> ui.HBox:
-        explorer = self.explorer
-        names = [("table", None), *((p.name, p.name) for p in explorer.presets)]
-        self.preset = self._tie("preset", ui.Dropdown(options=names, description="Example"))
-        self.row = ui.BoundedIntText(description="Star", min=0, max=len(explorer.observations) - 1)
-        self._tie("row", self.row)
-        explorer.param.watch(self._new_table, "source")
-        self.surprise = ui.Button(description="Surprise me", tooltip="A new simulated star")
-        self.surprise.on_click(lambda _: explorer.surprise(self._next_seed()))
-        self.undo = ui.Button(description="Undo", tooltip="Take the last step back")
-        self.redo = ui.Button(description="Redo", tooltip="Make it again")
-        self.undo.on_click(lambda _: explorer.can_undo and explorer.undo())
-        self.redo.on_click(lambda _: explorer.can_redo and explorer.redo())
-        for button in (self.undo, self.redo):
-            button.layout.width = "5em"
-        buttons = [self.preset, self.row, self.surprise, self.undo, self.redo]
-        return ui.HBox(buttons, layout=ui.Layout(flex_flow="row wrap"))
-
-    def _new_table(self, *_: Any) -> None:
-        # The end first: a row of the new table may lie beyond the end of the old one.
-        self.row.max = len(self.explorer.observations) - 1
-        self.row.value = self.explorer.row
-
-    def _next_seed(self) -> int:
-        """A seed that follows from the present one, so that a session can be repeated."""
-        _, _, last = self.explorer.source.partition("surprise:")
-        return int(last) + 1 if last else 1 + self.explorer.seed
-
     def _make_surveys(self) -> ui.HBox:
-        explorer = self.explorer
-        self.switches = {
-            name: ui.ToggleButton(
-                description=name,
-                value=name in explorer.surveys,
-                tooltip=f"Let the model use {name}",
-                layout=ui.Layout(width="auto"),
-            )
-            for name in SURVEYS
-        }
-
-        def heard(_: Any) -> None:
-            on = [name for name, switch in self.switches.items() if switch.value]
-            if on != explorer.surveys:
-                explorer.surveys = on
-
-        def show(*_: Any) -> None:
-            for name, switch in self.switches.items():
-                switch.unobserve(heard, "value")
-                switch.value = name in explorer.surveys
-                switch.observe(heard, "value")
-
-        show()
-        explorer.param.watch(show, "surveys")
+        self.switches = survey_switches(self.explorer)
         label = ui.Label("Surveys in use:")
         return ui.HBox([label, *self.switches.values()], layout=ui.Layout(flex_flow="row wrap"))
 
@@ -258,7 +173,6 @@ class Controls:
         self.pin.observe(
             lambda change: explorer.pin() if change["new"] else explorer.unpin(), "value"
         )
-        self.code = ui.HTML()
         numbers = ui.VBox([self.seed, self.n_draws, self.exact, self.assume_young, self.prior_odds,
                           self.pin])  # fmt: skip
         settings = ui.HBox([self.corner, self.overlays, numbers],

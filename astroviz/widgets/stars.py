@@ -2,35 +2,39 @@ r"""The stars explorer in a notebook: controls and figures around `StarsExplorer
 
 from __future__ import annotations
 
-import base64
-import html
-import itertools
+import importlib
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as ui
 import numpy as np
 import traitlets
 
 from astroviz.core.draws import Draws
 from astroviz.io.observations import Observations
-from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.selection import as_rows
-from astroviz.widgets.bokehjs import Canvas, load_bokehjs
 from astroviz.widgets.controls import Controls
 from astroviz.widgets.figures import Figures
-from astroviz.widgets.live import Answered, Asker, shared_engine
+from astroviz.widgets.live import Answered, Asker
 from astroviz.widgets.picture import star_png
+from astroviz.widgets.view import ViewWidget
 
 if TYPE_CHECKING:
     from astroviz.core.engine import Engine
 
 __all__ = ["StarsWidget", "explore"]
 
-_SERIAL = itertools.count(1)
 # What a change of these parameters asks of the model, and what it only draws anew.
 _QUESTION = ["source", "row", "surveys", "states", "values", "errors", "seed", "n_draws", "steps",
              "exact"]  # fmt: skip
 _ANSWER = ["prior", "prior_odds", "assume_young", "corner", "overlays", "pinned"]
+
+
+# The star's widget holds the catalogue too; a name that is not known is refused by the explorer.
+_VIEWS = {
+    "star": ("astroviz.widgets.stars", "StarsWidget"),
+    "question": ("astroviz.widgets.stars_question", "QuestionWidget"),
+    "surveys": ("astroviz.widgets.stars_surveys", "SurveysWidget"),
+    "maps": ("astroviz.widgets.stars_maps", "MapsWidget"),
+}
 
 
 class _RowsTrait(traitlets.TraitType):
@@ -42,7 +46,7 @@ class _RowsTrait(traitlets.TraitType):
         return as_rows(value)
 
 
-class StarsWidget(ui.VBox):
+class StarsWidget(ViewWidget):
     r"""An explorer of young stars for notebooks.
 
     `selection`, `draws` and `observation` can be read, set and observed; all other state is in
@@ -72,23 +76,19 @@ class StarsWidget(ui.VBox):
         **state: Any,
     ) -> None:
         self._ready = False
-        super().__init__()
-        self.explorer = StarsExplorer(model, table, **state)
-        self.engine = engine or shared_engine()
-        client = f"widget-{next(_SERIAL)}"
-        self._asker = Asker(self.engine, (client, "posterior"), self._answered, self._failed)
-        self._pinner = Asker(self.engine, (client, "pinned"), self._pinned, self._failed)
+        super().__init__(model, table, engine, **state)
+        key = self.client
+        self._asker = Asker(self.engine, (key, "posterior"), self._answered, self._failed)
+        self._pinner = Asker(self.engine, (key, "pinned"), self._pinned, self._failed)
         self._pinned_draws: Draws | None = None
         self._fit = True
-        self._title, self._status = ui.HTML(), ui.HTML()
-        self.controls = Controls(self.explorer, self._say)
+        self.controls = Controls(self.explorer, self._say, self._code)
         self.figures = Figures(self.explorer, self._pick, self._brush, self._pick_band)
-        load_bokehjs()
-        self._canvas = Canvas(self.figures.layout)
-        self.children = [self._title, self.controls.box, self._canvas, self._status]
+        canvas = self._make_canvas(self.figures.layout)
+        self.children = [self._title, self.controls.box, canvas, self._status]
         self._watch()
         self._ready = True
-        self._show_view()
+        self._show_head()
         self._ask()
 
     def wait(self) -> None:
@@ -105,7 +105,6 @@ class StarsWidget(ui.VBox):
         watch(lambda *_: self._show_selection(), ["selection", "row"])
         watch(lambda *_: self.figures.show_catalogue(),
               ["source", "blue", "red", "bright", "absolute"])  # fmt: skip
-        watch(lambda *_: self._show_view(), self.explorer.state_names())
         watch(lambda *_: self._ask_pinned(), ["pinned", "overlays"])
 
     def _ask(self, *events: Any) -> None:
@@ -146,9 +145,6 @@ class StarsWidget(ui.VBox):
         summary = self.explorer.summary(self._last)
         self._say(summary.refusal or summary.text(), "answer")
 
-    def _failed(self, error: BaseException) -> None:
-        self._say(f"No answer: {error}")
-
     def _ask_pinned(self) -> None:
         questions = self.explorer.requests()
         if "pinned" in questions:
@@ -161,22 +157,10 @@ class StarsWidget(ui.VBox):
         self._pinned_draws = draws
         self.figures.show_pinned(draws)
 
-    def _show_view(self) -> None:
-        explorer = self.explorer
-        warnings = "".join(f"<br><i>{html.escape(w)}</i>" for w in explorer.warnings())
-        self._title.value = (
-            f"<b>{html.escape(explorer.title())}</b>: {html.escape(explorer.sentence())}{warnings}"
-        )
-        self.controls.code.value = f"<pre>{html.escape(explorer.code())}</pre>"
-
     def _show_selection(self) -> None:
         self.figures.show_selection()
         if not np.array_equal(self.selection, self.explorer.selection):
             self.set_trait("selection", self.explorer.selection)
-
-    def _say(self, sentence: str, kind: str = "problem") -> None:
-        role = "status" if kind == "answer" else "alert"
-        self._status.value = f'<div role="{role}">{html.escape(sentence)}</div>'
 
     # From the figures
 
@@ -233,14 +217,9 @@ class StarsWidget(ui.VBox):
             self._asker.cancel()
             self._show(change["new"])
 
-    def _repr_mimebundle_(self, **settings: Any) -> dict[str, Any]:
-        """The widget, and a still picture where widgets cannot live."""
-        picture = star_png(self.explorer, self.draws)
-        self._canvas.refresh()
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**settings)
-        if picture is not None and bundle is not None:
-            bundle["image/png"] = base64.b64encode(picture).decode()
-        return bundle
+    def picture(self) -> bytes | None:
+        """The spectrum and the corner plot."""
+        return star_png(self.explorer, self.draws)
 
 
 def _same(one: Observations, other: Observations) -> bool:
@@ -252,6 +231,15 @@ def _same(one: Observations, other: Observations) -> bool:
 
 def explore(
     table: Any = None, model: Any = None, engine: Engine | None = None, **state: Any
-) -> StarsWidget:
-    """Open the stars explorer in a notebook; arguments as of `StarsWidget`."""
-    return StarsWidget(model, table, engine, **state)
+) -> ViewWidget:
+    """Open a view of stars in a notebook, the one named by `view`; the star by default.
+
+    Arguments:
+        table: A path, table or `Observations`; simulated example stars when None.
+        model: The model that answers.
+        engine: Who runs it.
+        state: Any parameter of `StarsExplorer`; `view` is `star`, `question`, `surveys` or `maps`.
+    """
+    place, name = _VIEWS.get(str(state.get("view", "star")), _VIEWS["star"])
+    widget: type[ViewWidget] = getattr(importlib.import_module(place), name)
+    return widget(model, table, engine, **state)

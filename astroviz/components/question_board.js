@@ -1,5 +1,6 @@
 // Three places for everything a star has: given, wanted, ignored. Chips are dragged between them, or
 // moved with the keys g, w and i; a chip that is opened shows its value or the interval it lies in.
+// One module, two faces: a component of Panel on the page, an anywidget in a notebook.
 
 const PLACES = ["given", "wanted", "ignored"]
 const WORDS = {given: "Given", wanted: "Wanted", ignored: "Ignored"}
@@ -9,12 +10,25 @@ function shown(number) {
   return number == null ? "" : String(Number(Number(number).toPrecision(4)))
 }
 
-export function render({model, el}) {
+/** What a model of Panel and one of anywidget have in common: `shown`, and messages. */
+function faceOf(model) {
+  if (model.send_msg != null) {
+    return {shown: () => model.shown, send: (message) => model.send_msg(message), hear: (act) => model.on("shown", act)}
+  }
+  const hear = (act) => {
+    model.on("change:shown", act)
+    model.on("msg:custom", act) // what was typed is refused: everything is shown as it was
+  }
+  return {shown: () => model.get("shown"), send: (message) => model.send(message), hear}
+}
+
+function render({model, el}) {
   let rows = []
   let open = null
   let focus = null
-  const send = (message) => model.send_msg(message)
-  const board = make("div", {className: "board"})
+  const {shown: state, send, hear} = faceOf(model)
+  const board = make("div", {className: "question-board"})
+  board.dataset.lmSuppressShortcuts = "true" // the keys belong to the board, not to the notebook
   el.append(board)
 
   /** What a chip says beside its name. */
@@ -126,9 +140,11 @@ export function render({model, el}) {
   }
 
   const show = () => {
-    rows = JSON.parse(model.shown)
+    rows = JSON.parse(state())
     draw()
   }
-  model.on("shown", show)
+  hear(show)
   show()
 }
+
+export default {render}
