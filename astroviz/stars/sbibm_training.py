@@ -57,9 +57,9 @@ class Recipe:
 RECIPES = {
     "two_moons": Recipe(
         steps=5000, batch=512, copies=2, rate=4e-3, shares=(0.15, 0.05, 0.05, 0.35, 0.4),
-        network={"wide": 128, "blocks": 4}, minutes=15,
+        network={"wide": 128, "blocks": 4}, minutes=10,
     ),
-    "gaussian_linear": Recipe(steps=300, network={"wide": 32, "blocks": 2}),
+    "gaussian_linear": Recipe(steps=300, network={"wide": 32, "blocks": 2}, minutes=7),
     "gaussian_mixture": Recipe(steps=1500, rate=4e-3, network={"wide": 128}),
     "slcp": Recipe(steps=8000, rate=2e-3, factors=True, minutes=20),
 }  # fmt: skip
