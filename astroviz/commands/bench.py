@@ -13,7 +13,7 @@ __all__ = ["NAMES", "add_arguments", "run"]
 # The keys of `benchmarks.BENCHMARKS`, which is imported late: it needs numpy.
 NAMES = ("draws", "interactive", "stars")
 
-# Takes 40 minutes, so it runs only when it is asked for by name.
+# Takes half an hour, so it runs only when it is asked for by name.
 PUBLIC = "sbibm"
 TASKS = ("two_moons", "gaussian_linear", "gaussian_mixture", "slcp")
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", nargs="?", metavar="NAME",
         help=f"one of {', '.join(NAMES)}, all of these if left out; or {PUBLIC}: train on the "
-        "tasks of that benchmark and compare with its reference posteriors (40 minutes)",
+        "tasks of that benchmark and compare with its reference posteriors (half an hour)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
