@@ -90,7 +90,7 @@ class StarsPage:
         self.pinned_draws: Any = None
         self.controls = StarsControls(self.explorer, lambda *said: self.shell.say(*said))
         self.table = TableDrawer(self.explorer, lambda: self.shell)
-        self.prior = PriorDrawer(self.explorer)
+        self.prior = PriorDrawer(self.explorer, lambda: self.shell)
         self.samp = SampDrawer(self.explorer, self.table, lambda: self.shell)
         self.selections = SelectionDrawer(self.explorer, lambda: self.shell)
         self.export = ExportDrawer(self.explorer, lambda: self.draws, lambda: self.shell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import note, text
 from astroviz.dashboards.live import instant
-from astroviz.dashboards.shell import Drawer
+from astroviz.dashboards.shell import Drawer, Shell
+from astroviz.dashboards.stars_steps import StepsReadout
 from astroviz.stars.explorer import StarsExplorer
 
 __all__ = ["PriorDrawer"]
@@ -41,10 +43,15 @@ _SPREADS = {"log_age": 1.0, "log_mass": 0.8, "a_v": 5.0, "distance": 300.0}
 
 
 class PriorDrawer:
-    """Draws under the trained prior are reweighted; below 100 effective draws it is refused."""
+    """Draws under the trained prior are reweighted; below 100 effective draws it is refused.
 
-    def __init__(self, explorer: StarsExplorer) -> None:
-        self.explorer = explorer
+    Arguments:
+        explorer: The state of the page.
+        shell: Gives the frame, once it is there.
+    """
+
+    def __init__(self, explorer: StarsExplorer, shell: Callable[[], Shell]) -> None:
+        self.explorer, self._shell = explorer, shell
         self.size = note("<p class='faint'>Every draw counts alike.</p>")
         self._boxes: dict[str, pn.Column] = {}
         self._writing = False
@@ -109,18 +116,23 @@ class PriorDrawer:
         """How many draws, and how carefully each is made."""
         explorer = self.explorer
         wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}
-        counts = [500, 1000, 2000, 5000, 10_000, 50_000]
-        number = pmui.Select(
-            label="Number of draws", options=counts, value=explorer.n_draws, **wide
-        )
+        counts = {f"{n:,}": n for n in (500, 1000, 2000, 5000, 10_000, 50_000)}
+        number = pmui.Select(label="Number of draws", options=counts, **wide)
         quick = "shortcut" in getattr(explorer.model, "samplers", ())
         own = "few-step sampler, 2 evaluations" if quick else "the model's own"
-        counts_of = (4, 8, 16, 32, 64)
-        steps = {own: 0, **{f"{n} steps, {2 * n} evaluations": n for n in counts_of}}
-        solver = pmui.Select(label="Sampler", options=steps, value=explorer.steps or 0, **wide)
+        counts_of = (2, 4, 8, 16, 32, 64)
+        steps = {own: 0, **{_steps(n): n for n in counts_of}}
+        solver = pmui.Select(label="Sampler", options=steps, **wide)
+
+        def show(*_: Any) -> None:
+            _choose(number, f"{explorer.n_draws:,}", explorer.n_draws)
+            _choose(solver, _steps(explorer.steps or 0), explorer.steps or 0)
+
+        show()
         number.param.watch(lambda event: setattr(explorer, "n_draws", event.new), "value")
         solver.param.watch(lambda event: setattr(explorer, "steps", event.new or None), "value")
-        return [number, solver]
+        explorer.param.watch(show, ["n_draws", "steps"])
+        return [number, solver, *StepsReadout(explorer, self._shell()).parts]
 
     def _picker(self, name: str) -> pmui.Select:
         kinds = {_KINDS[kind]: kind for kind in self.explorer.prior_kinds(name)}
@@ -190,3 +202,14 @@ class PriorDrawer:
 
         slider.param.watch(move, "value")
         return slider
+
+
+def _steps(number: int) -> str:
+    return f"{number} steps, {2 * number} evaluations"
+
+
+def _choose(picker: pmui.Select, text: str, value: int) -> None:
+    """Show a value, which a link or a notebook may have set to something that is not offered."""
+    if value not in picker.options.values():
+        picker.options = {**picker.options, text: value}
+    picker.value = value

@@ -254,6 +254,35 @@ def test_every_drawer_opens_and_escape_closes_it(open_page):
     page.get_by_text("Words and marks").wait_for(state="hidden")
 
 
+def test_the_drawer_says_what_the_chosen_steps_were_measured_to_be_worth(open_page, stars_model):
+    from astroviz.stars.steps import chosen_figure
+
+    page = open_page("/stars/star")
+    press(page, "Prior editor")
+    said = page.get_by_role("status").filter(has_text="per 2,000 draws")
+    quick = chosen_figure(stars_model, None)[2]
+    expect(said).to_contain_text("Few-step sampler, 2 evaluations")
+    expect(said).to_contain_text(f"C2ST {quick.c2st:.3f}")
+    expect(said).to_contain_text(f"{quick.milliseconds:.0f} ms per 2,000 draws")
+    page.wait_for_function("() => probe.digest('steps') !== 0")
+    before = page.evaluate("() => probe.digest('steps')")
+    page.get_by_role("combobox", name="Sampler").click()
+    page.get_by_text("4 steps, 8 evaluations", exact=True).click()
+    slow = chosen_figure(stars_model, 4)[2]
+    expect(said).to_contain_text(f"Flow, 8 evaluations: C2ST {slow.c2st:.3f}")
+    page.wait_for_function("(before) => probe.digest('steps') !== before", arg=before)
+    page.get_by_role("combobox", name="Sampler").click()
+    page.get_by_text("64 steps, 128 evaluations", exact=True).click()
+    expect(page.get_by_text("Flow, 128 evaluations: not measured")).to_be_visible()
+
+
+def test_steps_that_are_not_offered_come_from_a_link(open_page):
+    page = open_page("/stars/star?steps=20&n_draws=700")
+    press(page, "Prior editor")
+    expect(page.get_by_role("combobox", name="Sampler")).to_contain_text("20 steps")
+    expect(page.get_by_role("combobox", name="Number of draws")).to_contain_text("700")
+
+
 def test_draws_can_be_downloaded(open_page, tmp_path):
     page = open_page("/stars/star")
     press(page, "Export")
