@@ -167,7 +167,7 @@ def infer_file(
         for part, _, total in stream_rows(source):
             if mapping is None:
                 mapping = column_mapping(columns, part, chosen.quantities)
-            observations = to_observations(part, mapping, chosen.quantities)
+            observations = _read(part, mapping, chosen)
             notes |= dict.fromkeys(observations.notes)
             named = mapping.identifier is not None
             for group in _groups(chosen, engine, observations, samples, seed, named, options):
@@ -247,7 +247,14 @@ def _observed(table: Any, columns: Any, model: Any) -> tuple[bool, Observations]
         mapping = columns
     else:
         mapping = column_mapping(columns, table, model.quantities)
-    return mapping.identifier is not None, to_observations(table, mapping, model.quantities)
+    return mapping.identifier is not None, _read(table, mapping, model)
+
+
+def _read(table: Table, mapping: ColumnMapping, model: Any) -> Observations:
+    """Numbers of a table, and spectra where the model reads them."""
+    found = to_observations(table, mapping, model.quantities)
+    reader = getattr(model, "read_spectra", None)
+    return found if reader is None else reader(table, found)
 
 
 def _asked(model: Any, question: Mapping[str, Any]) -> Any:

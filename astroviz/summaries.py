@@ -85,7 +85,8 @@ def status(observations: Observations, row: int, extrapolated: bool, refusal: st
     states = observations.states[row]
     known = (states == State.OBSERVED) | (states == State.LIMIT)
     kinds = np.array([quantity.kind for quantity in observations.quantities])
-    if not (known & np.isin(kinds, _INFORMATIVE)).any():
+    informed = (known & np.isin(kinds, _INFORMATIVE)).any() or observations.spectra_of(row)
+    if not informed:
         return "no data"
     return "ok: extrapolated" if extrapolated else "ok"
 

@@ -12,7 +12,7 @@ from astroviz.cli import main
 from astroviz.commands.train import destination
 from astroviz.core import registry
 from astroviz.core.folders import cache_folder
-from astroviz.stars import build_sources, build_tables
+from astroviz.stars import build_sources, build_spectra, build_tables
 from astroviz.stars import train as recipe
 
 
@@ -91,8 +91,10 @@ def test_tables_go_beside_the_models_and_their_archives_into_the_cache(home, mon
         return out
 
     monkeypatch.setattr(build_tables, "build", build)
+    monkeypatch.setattr(build_spectra, "build", build)
     assert main(["train", "stars", "--tables", "--out", str(home)]) == 0
-    assert asked == [(cache_folder() / "sources", home / "stars" / "tables")]
+    places = [home / "stars" / name for name in ("tables", "spectrographs")]
+    assert asked == [(cache_folder() / "sources", place) for place in places]
     said = capsys.readouterr()
     assert said.out == f"{home / 'stars' / 'tables'}\n"
     assert " 50% Half" in said.err

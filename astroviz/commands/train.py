@@ -96,11 +96,14 @@ def _build_tables(system: str, folder: Path, colours: Path | None) -> Path:
     _say(f"archives are kept in {sources}")
     if colours is not None and not colours.is_file():
         raise ValueError(f"there is no table of colours at {colours}; give a CSV file, or none")
-    place: Path = builder.build(
-        sources, folder / system / "tables",
-        lambda part, text: _say(f"{part:4.0%} {text}"), colours=colours,
-    )  # fmt: skip
+    place: Path = builder.build(sources, folder / system / "tables", _tell, colours=colours)
+    spectra = importlib.import_module(f"{SYSTEMS[system]}.build_spectra")
+    spectra.build(sources, folder / system / "spectrographs", _tell)
     return place
+
+
+def _tell(part: float, text: str) -> None:
+    _say(f"{part:4.0%} {text}")
 
 
 def _say(text: str) -> None:

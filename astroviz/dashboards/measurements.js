@@ -161,13 +161,14 @@ export function render({model, el}) {
       if (input == null) { continue }
       input.checked = survey.on
       const own = shown.rows.filter((row) => row.survey === survey.name)
-      count.textContent = `${own.filter((row) => ["observed", "limit"].includes(row.state)).length} of ${own.length}`
+      count.textContent = own.length === 0 ? "spectrum" : `${own.filter((row) => ["observed", "limit"].includes(row.state)).length} of ${own.length}`
     }
   }
 
   const show = () => {
     shown = {...shown, ...JSON.parse(model.shown)}
-    if (shown.rows.length && shown.rows.every((row) => rows.has(row.name))) { refresh() } else { build() }
+    const same = shown.surveys.length === switches.size && shown.surveys.every((survey) => switches.has(survey.name))
+    if (same && shown.rows.length && shown.rows.every((row) => rows.has(row.name))) { refresh() } else { build() }
   }
   model.on("shown", show)
   model.on("heard", refresh)

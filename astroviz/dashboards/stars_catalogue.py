@@ -17,6 +17,7 @@ from astroviz.plots.gaps import GapMap
 from astroviz.plots.sky import SkyMap
 from astroviz.plots.surveys import SurveyBars
 from astroviz.stars.explorer import StarsExplorer
+from astroviz.stars.spectrographs import SOURCES
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
 __all__ = ["CatalogueView"]
@@ -78,7 +79,7 @@ class CatalogueView:
         small = {"size": "small", "margin": 0, "align": "center"}
         explorer = self.explorer
         self.surveys = pmui.CheckButtonGroup(
-            options=list(SURVEYS), value=list(explorer.surveys), **small
+            options=list(explorer.sources), value=explorer.in_use, **small
         )
         self.modes = pmui.RadioButtonGroup(options=_MODES, value=self.mode, **small)
         self.clear_button = pmui.Button(label="Clear", variant="text", **small)
@@ -150,7 +151,8 @@ class CatalogueView:
 
     def _wire(self) -> None:
         explorer, watch = self.explorer, self.explorer.param.watch
-        self.surveys.link(explorer, value="surveys", bidirectional=True)
+        self.surveys.param.watch(self._on_surveys, "value")
+        watch(lambda *_: self._show_switches(), ["surveys", "source"])
         self.order.link(explorer, value="order", bidirectional=True)
         for select, name in zip(self.bands, ("blue", "red", "bright"), strict=True):
             select.link(explorer, value=name, bidirectional=True)
@@ -171,6 +173,18 @@ class CatalogueView:
         watch(self._on_view, ["view"])
         self.shell.param.watch(self._on_dark, "dark")
         self._stale: dict[str, Any] = {}
+
+    def _on_surveys(self, event: Any) -> None:
+        """Spectra that this table does not have stay as they are."""
+        explorer = self.explorer
+        on = {*event.new, *(s for s in explorer.surveys if s not in self.surveys.options)}
+        if on != set(explorer.surveys):
+            explorer.surveys = [name for name in SOURCES if name in on]
+
+    def _show_switches(self) -> None:
+        options, value = list(self.explorer.sources), self.explorer.in_use
+        if options != self.surveys.options or value != self.surveys.value:
+            self.surveys.param.update(options=options, value=value)
 
     # --- following the state ------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from astroviz.dashboards.pace import Pace
 from astroviz.stars.explorer import StarsExplorer
-from astroviz.stars.surveys import SURVEYS
 
 __all__ = ["Hand"]
 
@@ -65,10 +64,7 @@ class Hand:
             self._taken()
 
     def _switch(self, name: str, on: bool) -> None:
-        explorer = self.explorer
-        explorer.surveys = [
-            s for s in SURVEYS if (s in explorer.surveys and s != name) or (s == name and on)
-        ]
+        self.explorer.switch(name, on)
 
     def _edit(self, message: Mapping[str, Any]) -> None:
         keys = ("value", "error", "state")

@@ -21,7 +21,8 @@ from astroviz.plots.corner import Corner
 from astroviz.plots.spectrum import Spectrum
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.sed import nu_f_nu
-from astroviz.stars.surveys import BANDS, SURVEYS
+from astroviz.stars.spectrographs import SPECTROGRAPHS
+from astroviz.stars.surveys import BANDS
 from astroviz.stars.tables import load_tables
 
 __all__ = ["StarView"]
@@ -47,7 +48,9 @@ class StarView:
         dark = shell.dark
         self.hand = Hand(explorer, ask, pace, self._refuse, lambda: self.measurements.hear())
         self.measurements = Measurements(self.hand.act, sizing_mode="stretch_both", margin=0)
-        self.spectrum = Spectrum(BANDS, self._zero_flux(), dark=dark)
+        self.spectrum = Spectrum(
+            BANDS, self._zero_flux(), dark=dark, spectra=[one.label for one in SPECTROGRAPHS]
+        )
         self.age = AgePlot(dark=dark, bars=False)
         self.corner = self._new_corner()
         self.headline = Headline(height=24, sizing_mode="stretch_width", margin=(0, 0, 4, 0))
@@ -185,10 +188,7 @@ class StarView:
     def show_star(self) -> None:
         """Show the measurements as they stand, before the answer to them is there."""
         explorer = self.explorer
-        self.measurements.show(
-            [cell_row(cell) for cell in explorer.cells()],
-            {name: name in explorer.surveys for name in SURVEYS},
-        )
+        self.measurements.show([cell_row(cell) for cell in explorer.cells()], explorer.switches)
         self.headline.sentence = explorer.sentence()
 
     def show_answer(

@@ -22,7 +22,7 @@ from astroviz.plots.gains import GainBars
 from astroviz.plots.ridgelines import Ridgelines
 from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.information import Gain, expected_gain, missing_surveys
-from astroviz.stars.surveys import SURVEYS
+from astroviz.stars.spectrographs import SOURCES
 from astroviz.stars.surveys_view import (
     GAINED,
     RIDGED,
@@ -108,7 +108,7 @@ class SurveysView:
             **small,
         )
         self.places: list[tuple[Any, Any, Any, Any]] = []
-        for k in range(len(SURVEYS)):
+        for k in range(len(SOURCES)):
             name = note("", width=104, sizing_mode=None, align="center")
             up = self.shell.icon(
                 "arrow_upward", "Let it arrive earlier", partial(self.move, k, -1)

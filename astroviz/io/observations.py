@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
+from astroviz.io.spectra import SpectrumSet
+
 __all__ = ["Observations", "Quantity", "State"]
 
 
@@ -60,6 +62,7 @@ class Observations:
             unknown.
         problems: Row number to a sentence, for rows with bad input.
         notes: Sentences about the table as a whole (assumed units, columns left out).
+        spectra: Spectra of the same rows, one set for each kind that the table has.
     """
 
     quantities: tuple[Quantity, ...]
@@ -70,6 +73,7 @@ class Observations:
     coordinates: np.ndarray
     problems: dict[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    spectra: tuple[SpectrumSet, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -84,6 +88,10 @@ class Observations:
         """Where a quantity says something about the star: observed or a limit; (N, Q) bool."""
         used: np.ndarray = (self.states == State.OBSERVED) | (self.states == State.LIMIT)
         return used
+
+    def spectra_of(self, row: int) -> tuple[str, ...]:
+        """Labels of the spectra of one row that are not switched off."""
+        return tuple(found.label for found in self.spectra if found.used[row])
 
     def index(self, name: str) -> int:
         """Column of a quantity; KeyError naming what there is."""
@@ -109,6 +117,7 @@ class Observations:
             identifiers=self.identifiers[chosen],
             coordinates=self.coordinates[chosen],
             problems=problems,
+            spectra=tuple(found.select(chosen) for found in self.spectra),
         )
 
     def row(self, index: int) -> Observations:
@@ -139,13 +148,15 @@ class Observations:
         return replace(self, values=values, errors=errors, states=states)
 
     def ignoring(self, names: Iterable[str]) -> Observations:
-        """A copy in which these quantities are switched off by the user (state IGNORED)."""
-        states = self.states.copy()
-        columns = [self.index(name) for name in names]
+        """A copy in which these quantities and spectra are switched off (state IGNORED)."""
+        states, kinds = self.states.copy(), {found.name for found in self.spectra}
+        off = set(names)
+        columns = [self.index(name) for name in off - kinds]
         here = np.zeros_like(self.used)
         here[:, columns] = True
         states[here & self.used] = State.IGNORED
-        return replace(self, states=states)
+        spectra = tuple(one.ignoring() if one.name in off else one for one in self.spectra)
+        return replace(self, states=states, spectra=spectra)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Observations]) -> Observations:
@@ -168,4 +179,18 @@ class Observations:
             np.concatenate([part.coordinates for part in parts]),
             problems,
             tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+            _stacked(parts),
         )
+
+
+def _stacked(parts: Sequence[Observations]) -> tuple[SpectrumSet, ...]:
+    """Spectra of tables below each other; a table without a kind has gaps there."""
+    kinds = {found.name: found for part in parts for found in part.spectra}
+    stacks = []
+    for name, like in kinds.items():
+        columns = []
+        for part in parts:
+            own = next((found for found in part.spectra if found.name == name), None)
+            columns.append(own if own is not None else like.blank(len(part)))
+        stacks.append(SpectrumSet.concatenate(columns))
+    return tuple(stacks)

@@ -36,6 +36,7 @@ from astroviz.plots.frame import (
     stand_in,
     tooltip,
 )
+from astroviz.plots.observed_spectra import ObservedSpectra
 from astroviz.plots.sed import CURVES, LIMIT, OBSERVED, QUANTILES, SpectrumMarks, spectrum_marks
 from astroviz.plots.theme import STATES, colour, survey_colour, survey_marker
 
@@ -67,6 +68,7 @@ class Spectrum(Chart):
             to show magnitudes.
         magnitudes: Whether to start with magnitudes.
         dark: Whether the ground is dark.
+        spectra: Labels of the kinds of spectra that can be drawn.
     """
 
     def __init__(
@@ -75,9 +77,11 @@ class Spectrum(Chart):
         zero_flux: np.ndarray | None = None,
         magnitudes: bool = False,
         dark: bool = False,
+        spectra: Sequence[str] = (),
     ) -> None:
         super().__init__(dark)
         self.bands = tuple(bands)
+        self._spectra = tuple(spectra)
         self._zero_flux = zero_flux
         self._magnitudes = False
         self._parts: Mapping[str, Any] = {}
@@ -118,6 +122,8 @@ class Spectrum(Chart):
                 **{name: as_column(marks.curves.get(name, empty)) for name in CURVES},
             },
         )
+        # a spectrum has no magnitude of its own
+        self.lines.update([] if self._magnitudes else parts.get("spectra", []))
         self._show_legend()
         if fit:
             self.fit()
@@ -214,6 +220,7 @@ class Spectrum(Chart):
         plot.xaxis.major_label_text_font_size = "0px"
         _wavelength_ticks(plot)
         self._legend_parts = self._draw_predictions(plot)
+        self.lines = ObservedSpectra(plot, self.ink, self._spectra)
         self._draw_points(plot)
         entries = {label: stand_in(plot, part) for label, part in self._legend_parts.items()}
         self.legend = add_legend(plot, self.ink, entries, location="bottom_left")

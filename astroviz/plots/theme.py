@@ -95,6 +95,10 @@ SURVEYS: dict[str, SurveyStyle] = {
     "WISE": SurveyStyle("#b87a00", _O["orange"], "diamond", "diamond_cross"),
     "Spitzer": SurveyStyle(_O["purple"], "#dd93ba", "hex", "hex_dot"),
     "Spectroscopy": SurveyStyle("#5b6775", "#c3ccd6", "star", "star_dot"),
+    # kinds of spectra, drawn as lines
+    "Gaia XP": SurveyStyle("#0f7f7f", "#4cc9c0", "circle", "circle_x"),
+    "LAMOST-like": SurveyStyle("#8a5a00", "#e0b25c", "circle", "circle_x"),
+    "APOGEE-like": SurveyStyle("#7b2d8e", "#d19be0", "circle", "circle_x"),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from astroviz.core.request import Request
 from astroviz.io.observations import State
+from astroviz.stars.spectrographs import SPECTROGRAPHS
 from astroviz.stars.surveys import QUANTITIES, known_surveys
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ __all__ = ["arrivals", "present_surveys"]
 
 
 def present_surveys(posterior: Posterior) -> tuple[str, ...]:
-    """Surveys that say something about a star, in the usual order."""
-    return known_surveys(posterior.inputs()["states"])
+    """Surveys and spectra that say something about a star, in the usual order."""
+    inputs = posterior.inputs()
+    seen = inputs.get("spectra_seen", np.zeros(len(SPECTROGRAPHS), dtype=bool))
+    spectra = (one.label for one, there in zip(SPECTROGRAPHS, seen, strict=True) if there)
+    return (*known_surveys(inputs["states"]), *spectra)
 
 
 def arrivals(
@@ -55,6 +59,10 @@ def arrivals(
     for count in range(len(order) + 1):
         hidden = ~np.isin(surveys, order[:count])
         states = np.where(hidden, int(State.IGNORED), full.inputs["states"]).astype(np.int8)
-        request = replace(full, inputs={**full.inputs, "states": states})
+        inputs = {**full.inputs, "states": states}
+        if "spectra_seen" in inputs:
+            arrived = [one.label in order[:count] for one in SPECTROGRAPHS]
+            inputs["spectra_seen"] = inputs["spectra_seen"] & np.array(arrived)
+        request = replace(full, inputs=inputs)
         found.append((order[count - 1] if count else "prior", request))
     return found

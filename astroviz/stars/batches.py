@@ -12,11 +12,13 @@ from astroviz.io.observations import State
 from astroviz.stars.features import N_PARAMETERS, Tokens, featurise, standardise
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import simulate, survey_columns
+from astroviz.stars.spectral_features import SpectralNumbers
 
-__all__ = ["Batch", "batches", "questions"]
+__all__ = ["ROUND", "Batch", "batches", "conditional_batch", "questions"]
 
 _MIX = (0.25, 0.35, 0.20, 0.05, 0.15)  # of the kinds of `questions`
-_ROUND = 32  # batches made at once: the simulator is fastest on many stars
+ROUND = 32
+"""Batches made at once: the simulator is fastest on many stars."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,41 @@ def batches(
         any_conditional: Part of the batches in which parameters are given, observables hidden
             and observables wanted, all at random; the others ask for the posterior.
     """
-    for values, errors, states, z, classes, sky in _fresh(size, physics, generator):
-        given = torch.zeros(size, N_PARAMETERS, dtype=torch.bool)
-        observables = None
-        if torch.rand((), generator=generator) < any_conditional:
-            states, given = _hide(states, classes, generator)
-            observables = (sky, _want(states, generator))
-        tokens = featurise(values, errors, states, z, given)
-        yield Batch(tokens, z, classes, given, observables)
+    for columns in _fresh(size, physics, generator):
+        yield conditional_batch(*columns, any_conditional, generator)
+
+
+def conditional_batch(
+    values: Tensor,
+    errors: Tensor,
+    states: Tensor,
+    z: Tensor,
+    classes: Tensor,
+    intrinsic: Tensor,
+    chance: float,
+    generator: torch.Generator,
+    spectra: SpectralNumbers | None = None,
+) -> Batch:
+    r"""A batch of posteriors, or by chance one of conditionals of any kind.
+
+    Arguments:
+        values: Observed values, shape :math:`(N, 20)`.
+        errors: Their errors, same shape.
+        states: `State` codes, same shape.
+        z: Normal scores of the parameters, shape :math:`(N, 9)`.
+        classes: Classes, shape :math:`(N,)`.
+        intrinsic: Values without survey noise, shape :math:`(N, 20)`.
+        chance: That parameters are given, observables hidden and observables wanted.
+        generator: Source of random numbers.
+        spectra: Compressed spectra.
+    """
+    given = torch.zeros(len(values), N_PARAMETERS, dtype=torch.bool)
+    observables = None
+    if torch.rand((), generator=generator) < chance:
+        states, given = _hide(states, classes, generator)
+        observables = (standardise(intrinsic), _want(states, generator))
+    tokens = featurise(values, errors, states, z, given, spectra)
+    return Batch(tokens, z, classes, given, observables)
 
 
 def questions(size: int, physics: Physics, generator: torch.Generator) -> Iterator[Batch]:
@@ -73,22 +102,22 @@ def questions(size: int, physics: Physics, generator: torch.Generator) -> Iterat
         physics: Tracks, atmosphere and extinction.
         generator: Source of random numbers.
     """
-    for values, errors, states, z, classes, sky in _fresh(size, physics, generator):
+    for values, errors, states, z, classes, intrinsic in _fresh(size, physics, generator):
         states, given = _ask(states, classes, generator)
         wanted = (states != int(State.OBSERVED)) & (states != int(State.LIMIT))
         tokens = featurise(values, errors, states, z, given)
-        yield Batch(tokens, z, classes, given, (sky, wanted))
+        yield Batch(tokens, z, classes, given, (standardise(intrinsic), wanted))
 
 
 _Fresh = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def _fresh(size: int, physics: Physics, generator: torch.Generator) -> Iterator[_Fresh]:
-    """Values, errors, states, scores, classes and standardised truth of batches of new stars."""
+    """Values, errors, states, scores, classes and noiseless values of batches of new stars."""
     while True:
-        stars = simulate(size * _ROUND, generator, physics)
-        sky = standardise(stars.intrinsic)
-        columns = (stars.values, stars.errors, stars.states, stars.z, stars.classes, sky)
+        stars = simulate(size * ROUND, generator, physics)
+        columns = (stars.values, stars.errors, stars.states, stars.z, stars.classes,
+                   stars.intrinsic)  # fmt: skip
         yield from zip(*(column.split(size) for column in columns), strict=True)
 
 

@@ -17,10 +17,12 @@ from astroviz.io.convert import to_observations
 from astroviz.io.errors import TableError
 from astroviz.io.mapping import ColumnMapping
 from astroviz.io.observations import Observations, State
+from astroviz.io.spectra import SpectrumSet
 from astroviz.io.tables import read_table
 from astroviz.stars.literature import LiteratureColumn, find_literature
 from astroviz.stars.parameters import CLASSES, DERIVED, PARAMETERS, to_theta
 from astroviz.stars.simulator import SimulatedStars
+from astroviz.stars.spectral_columns import with_spectra
 from astroviz.stars.surveys import QUANTITIES
 
 __all__ = ["Catalogue", "from_simulation", "open_catalogue"]
@@ -69,7 +71,10 @@ class Catalogue:
 
 
 def from_simulation(
-    stars: SimulatedStars, label: str, identifiers: np.ndarray | None = None
+    stars: SimulatedStars,
+    label: str,
+    identifiers: np.ndarray | None = None,
+    spectra: tuple[SpectrumSet, ...] = (),
 ) -> Catalogue:
     """A simulated catalogue as a table with known truth; gaps hold no value."""
     n = len(stars)
@@ -81,7 +86,9 @@ def from_simulation(
     if identifiers is None:
         identifiers = np.array([f"simulated {k}" for k in range(n)])
     places = np.full((n, 2), np.nan)
-    observations = Observations(QUANTITIES, values, errors, states, identifiers, places)
+    observations = Observations(
+        QUANTITIES, values, errors, states, identifiers, places, spectra=spectra
+    )
     return Catalogue(observations, label, truth=_truth(stars, classes), classes=classes)
 
 
@@ -130,7 +137,7 @@ def open_catalogue(
     table = _as_table(table)
     _need_rows(len(table))
     mapping = mapping or guess_mapping(table, QUANTITIES)
-    observations = to_observations(table, mapping, QUANTITIES)
+    observations = with_spectra(table, to_observations(table, mapping, QUANTITIES))
     literature = find_literature(table, mapping.columns())
     return Catalogue(observations, label or "table", path, literature=literature, mapping=mapping)
 

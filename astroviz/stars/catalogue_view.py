@@ -75,13 +75,13 @@ class CatalogueView(ViewState):
         """Stars of each switched-on survey, of all of them, and of any of them."""
         found: gaps.SurveyCounts = self._once(
             ("counts", tuple(self.surveys)),
-            lambda: gaps.survey_counts(self.observations, self.surveys),
+            lambda: gaps.survey_counts(self.observations, self.in_use),
         )
         return found
 
     def rows_in(self, which: Literal["intersection", "union"]) -> np.ndarray:
         """Rows of the stars that all, or any, of the switched-on surveys have."""
-        present = gaps.in_surveys(self.observations, self.surveys)
+        present = gaps.in_surveys(self.observations, self.in_use)
         if which == "union":
             return np.flatnonzero(present.any(1))
         if which == "intersection":

@@ -118,13 +118,15 @@ def apply_edits(
         values: Quantity to edited value.
         errors: Quantity to edited error.
         states: Quantity to the name of an edited state.
-        surveys: Surveys that are switched on.
+        surveys: Surveys and kinds of spectra that are switched on.
     """
     for name in {**values, **errors, **states}:
         state = state_of(states[name]) if name in states else None
         star = star.with_value(name, values.get(name), errors.get(name), state)
     star = _completed(star)
-    switched_off = [q.name for q in star.quantities if q.survey not in set(surveys)]
+    on = set(surveys)
+    switched_off = [q.name for q in star.quantities if q.survey not in on]
+    switched_off += [found.name for found in star.spectra if found.label not in on]
     return star.ignoring(switched_off)
 
 

@@ -13,12 +13,16 @@ from astroviz.stars.parameters import PARAMETERS
 from astroviz.stars.sampler import DEFAULT_STEPS, class_odds, flow_draws
 from astroviz.stars.shortcut import DEFAULT_JUMPS
 from astroviz.stars.simulator import PATTERNS, SimulatedStars, simulate
+from astroviz.stars.spectral_batches import stars_with_spectra
+from astroviz.stars.spectral_features import SpectralNumbers
+from astroviz.stars.spectral_noise import SPECTRAL_PATTERNS
 
 if TYPE_CHECKING:
     from astroviz.stars.model import StarsModel
 
 __all__ = ["checks", "posterior_scores", "regimes"]
 
+Weights = tuple[float, float, float, float]
 _YOUNG = (0.575, 0.425, 0.0, 0.0)  # the prior of young stars, disks included
 _DISK = (0.0, 1.0, 0.0, 0.0)
 _EQUAL = (0.2875, 0.2125, 0.3, 0.2)  # young against field 1:1, as the default prior odds
@@ -36,6 +40,7 @@ def posterior_scores(
     disk: Tensor | None = None,
     steps: int = DEFAULT_STEPS,
     shortcut: bool = False,
+    spectra: SpectralNumbers | None = None,
 ) -> Tensor:
     r"""Normal scores of posterior draws for simulated stars.
 
@@ -48,13 +53,17 @@ def posterior_scores(
             decides for every draw.
         steps: Midpoint steps, or jumps of the few-step sampler.
         shortcut: Draw with the few-step sampler.
+        spectra: Compressed spectra of the stars.
 
     Returns:
         Shape :math:`(N, n, 9)`.
     """
     found = []
     for rows in torch.arange(len(stars)).split(_SLICE):
-        tokens = featurise(stars.values[rows], stars.errors[rows], stars.states[rows])
+        light = None if spectra is None else spectra.rows(rows)
+        tokens = featurise(
+            stars.values[rows], stars.errors[rows], stars.states[rows], spectra=light
+        )
         with torch.inference_mode():
             context = model.network.encoder(tokens)
             given = torch.zeros(len(rows), len(PARAMETERS), dtype=torch.bool)
@@ -100,22 +109,29 @@ def checks(model: StarsModel, seed: int, quick: bool) -> list[dict[str, Any]]:
         del samplers["shortcut"]
     parts: dict[str, list[_Part]] = {name: [] for name in samplers}
     excess: dict[str, list[_Part]] = {name: [] for name in samplers}
-    for pattern in PATTERNS:
-        stars = simulate(number, generator, model.physics, _YOUNG, pattern)
-        disky = simulate(
-            min(number // 2, _CELL), generator, model.physics, (0.0, 1.0, 0.0, 0.0), pattern
-        )
+    for pattern in SPECTRAL_PATTERNS if model.reads_spectra else PATTERNS:
+        stars, light = _sample(model, number, generator, _YOUNG, pattern)
+        disky, glow = _sample(model, min(number // 2, _CELL), generator, _DISK, pattern)
         for name, steps in samplers.items():
             fast = name == "shortcut"
-            scores = posterior_scores(model, stars, _DRAWS, generator, None, steps, fast)
+            scores = posterior_scores(model, stars, _DRAWS, generator, None, steps, fast, light)
             parts[name].append(_part(stars, scores, slice(_BASE), pattern))
             known = disky.classes == 1
-            scores = posterior_scores(model, disky, _DRAWS, generator, known, steps, fast)
+            scores = posterior_scores(model, disky, _DRAWS, generator, known, steps, fast, glow)
             excess[name].append(_part(disky, scores, slice(_BASE, None), pattern))
     blocks: list[dict[str, Any]] = []
     for name in samplers:
         blocks += _blocks(name, parts[name], excess[name], seed)
     return blocks + _reliability(model, generator, 4000 if quick else 40000)
+
+
+def _sample(
+    model: StarsModel, n: int, generator: torch.Generator, weights: Weights, pattern: str
+) -> tuple[SimulatedStars, SpectralNumbers | None]:
+    """Simulated stars of one pattern, with their spectra where the model reads them."""
+    if model.reads_spectra:
+        return stars_with_spectra(n, generator, model.physics, weights, pattern)
+    return simulate(n, generator, model.physics, weights, pattern), None
 
 
 _Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

@@ -7,25 +7,31 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from astroviz.stars.features import N_FEATURES, N_OBSERVABLES, N_PARAMETERS, Tokens
+from astroviz.stars.spectral_reader import SpectrumReaders
+from astroviz.stars.spectrographs import SPECTROGRAPHS
 
 __all__ = ["DEPENDENCIES", "Encoder", "dependency_mask"]
 
 DEPENDENCIES = ("dense", "undirected", "directed")
+_TOKENS = N_OBSERVABLES + N_PARAMETERS + 1
+_WHOLE = _TOKENS - 1  # the star as a whole
 
 
-def dependency_mask(kind: str) -> Tensor:
+def dependency_mask(kind: str, spectra: bool = False) -> Tensor:
     r"""Which token may listen to which, from the graph of the simulator.
 
     Given the parameters, the observables of a star are independent of each other. `dense` lets
     all tokens listen to all; `undirected` removes the links between observables; `directed`
-    also removes those from observables to parameters. The last token, the star as a whole,
-    always listens to all.
+    also removes those from observables to parameters. The star as a whole always listens to all.
+    The order is observables, parameters, the star as a whole, spectra, which are observables too.
 
     Arguments:
         kind: One of `DEPENDENCIES`.
+        spectra: Whether there are tokens of spectra.
 
     Returns:
-        The mask :math:`M_E`, shape :math:`(30, 30)`, bool, row listens to column.
+        The mask :math:`M_E`, shape :math:`(30, 30)`, or :math:`(33, 33)` with spectra, bool, row
+        listens to column.
 
     References:
         | All-in-one simulation-based inference (Gloeckler et al. 2024)
@@ -33,14 +39,16 @@ def dependency_mask(kind: str) -> Tensor:
     """
     if kind not in DEPENDENCIES:
         raise ValueError(f"no dependency mask {kind!r}; choose one of {', '.join(DEPENDENCIES)}")
-    size = N_OBSERVABLES + N_PARAMETERS + 1
+    size = _TOKENS + spectra * len(SPECTROGRAPHS)
     mask = torch.ones(size, size, dtype=torch.bool)
     if kind == "dense":
         return mask
-    mask[:N_OBSERVABLES, :N_OBSERVABLES] = torch.eye(N_OBSERVABLES, dtype=torch.bool)
+    observed = torch.ones(size, dtype=torch.bool)
+    observed[N_OBSERVABLES:_TOKENS] = False
+    mask[observed[:, None] & observed] = False
     if kind == "directed":
-        mask[N_OBSERVABLES:-1, :N_OBSERVABLES] = False
-    return mask
+        mask[N_OBSERVABLES:_WHOLE, observed] = False
+    return mask | torch.eye(size, dtype=torch.bool)
 
 
 class Layer(nn.Module):
@@ -79,9 +87,9 @@ class Wide(nn.Module):
             for _ in range(blocks)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        r"""From shape :math:`(N, I)` to :math:`(N, O)`."""
-        x = self.enter(x)
+    def forward(self, x: Tensor, push: Tensor | float = 0.0) -> Tensor:
+        r"""From shape :math:`(N, I)` to :math:`(N, O)`; `push` is added after the first layer."""
+        x = self.enter(x) + push
         for block in self.blocks:
             x = x + block(x)
         return self.leave(functional.silu(x))
@@ -102,6 +110,7 @@ class Encoder(nn.Module):
         blocks: Its number of residual blocks.
         context: Length of the context vector.
         dependency: The simulator's dependency mask, one of `DEPENDENCIES`.
+        spectra: Whether there are readers of spectra.
     """
 
     allowed: Tensor
@@ -115,36 +124,45 @@ class Encoder(nn.Module):
         blocks: int = 3,
         context: int = 160,
         dependency: str = "dense",
+        spectra: bool = False,
     ) -> None:
         super().__init__()
-        tokens = N_OBSERVABLES + N_PARAMETERS + 1
-        self.embed = nn.Parameter(torch.randn(tokens, N_FEATURES, width) * N_FEATURES**-0.5)
-        self.identity = nn.Parameter(0.5 * torch.randn(tokens, width))
+        self.embed = nn.Parameter(torch.randn(_TOKENS, N_FEATURES, width) * N_FEATURES**-0.5)
+        self.identity = nn.Parameter(0.5 * torch.randn(_TOKENS, width))
         self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
-        self.wide = Wide(tokens * (N_FEATURES + 1), wide, blocks, context)
+        self.wide = Wide(_TOKENS * (N_FEATURES + 1), wide, blocks, context)
+        self.spectra = SpectrumReaders(width, wide) if spectra else None
         self.norm = nn.LayerNorm(2 * width + context)
         self.head = nn.Sequential(nn.Linear(2 * width + context, context), nn.SiLU())
-        self.register_buffer("allowed", dependency_mask(dependency), persistent=False)
+        self.register_buffer("allowed", dependency_mask(dependency, spectra), persistent=False)
 
     def listen(self, dependency: str) -> None:
         """Change which token listens to which; the network must have been trained for it."""
-        self.allowed = dependency_mask(dependency).to(self.allowed.device)
+        mask = dependency_mask(dependency, self.spectra is not None)
+        self.allowed = mask.to(self.allowed.device)
 
     def forward(self, tokens: Tokens) -> Tensor:
         r"""Context of each star, shape :math:`(N, C)`."""
-        present = tokens.present
+        present, push = tokens.present, 0.0
         flags = present.to(tokens.features)[..., None]
-        wide = self.wide(torch.cat([tokens.features, flags], -1).flatten(1))
         # tokens that no star of the batch has cost nothing
         used = present.any(0).nonzero()[:, 0]
-        present, features = present[:, used], tokens.features[:, used]
-        x = torch.einsum("ntf,tfd->ntd", features, self.embed[used]) + self.identity[used]
-        allowed = present[:, None, None, :] & self.allowed[used][:, used]
+        whole = int((used == _WHOLE).nonzero()[0])
+        x = torch.einsum("ntf,tfd->ntd", tokens.features[:, used], self.embed[used])
+        x = x + self.identity[used]
+        heard = present[:, used]
+        if self.spectra is not None and tokens.spectra_seen.any():
+            light, push, kinds = self.spectra(tokens.spectra, tokens.spectra_seen)
+            x = torch.cat([x, light], 1)
+            heard = torch.cat([heard, tokens.spectra_seen[:, kinds]], 1)
+            used = torch.cat([used, torch.tensor(kinds, device=used.device) + _TOKENS])
+        wide = self.wide(torch.cat([tokens.features, flags], -1).flatten(1), push)
+        allowed = heard[:, None, None, :] & self.allowed[used][:, used]
         # a token always hears itself, so that no row of the softmax is empty
         eye = torch.eye(len(used), dtype=torch.bool, device=x.device)
         allowed = allowed | eye
         for layer in self.layers:
             x = layer(x, allowed)
-        weight = present.to(x)[..., None]
+        weight = heard.to(x)[..., None]
         mean = (x * weight).sum(1) / weight.sum(1)
-        return self.head(self.norm(torch.cat([x[:, -1], mean, wide], -1)))
+        return self.head(self.norm(torch.cat([x[:, whole], mean, wide], -1)))

@@ -22,6 +22,7 @@ from astroviz.stars.reweight import Reweighting, prior_curves, prior_kinds, rewe
 from astroviz.stars.sed import star_sed
 from astroviz.stars.share import notebook_cell
 from astroviz.stars.summary import Summary, summarise
+from astroviz.stars.surveys import SURVEYS
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -69,6 +70,13 @@ class StarsExplorer(ConditionalView, CatalogueView):
     def observation(self) -> Observations:
         """The current star as the model is given it: edits and switches applied, one row."""
         return self._observation(self._question())
+
+    @property
+    def switches(self) -> dict[str, bool]:
+        """Surveys, and the spectra that the current star has, to whether they are switched on."""
+        spectra = [found.label for found in self.original().spectra if found.present[0]]
+        names = [name for name in self.sources if name in SURVEYS or name in spectra]
+        return {name: name in self.surveys for name in names}
 
     def cells(self) -> tuple[Cell, ...]:
         """All quantities of the current star, as shown and as they were."""
@@ -140,15 +148,17 @@ class StarsExplorer(ConditionalView, CatalogueView):
         """What is shown, and one gesture to try."""
         star = self.observation()
         preset = next((p for p in PRESETS if p.name == self.preset), None)
-        if preset is not None and star.used.any():
+        spectra = star.spectra_of(0)
+        if preset is not None and (star.used.any() or spectra):
             return preset.sentence
         seen = dict.fromkeys(
             q.survey for q, used in zip(star.quantities, star.used[0], strict=True) if used
         )
-        if not seen:
+        if not seen and not spectra:
             return "Nothing is known of this star: what is shown is the prior. Switch a survey on."
         return (
-            f"{int(star.used.sum())} of {len(star.names)} quantities, from {', '.join(seen)}. "
+            f"{int(star.used.sum())} of {len(star.names)} quantities, from "
+            f"{', '.join((*seen, *spectra))}. "
             "Switch a survey off, or drag a magnitude, and the posterior follows."
         )
 
@@ -157,7 +167,8 @@ class StarsExplorer(ConditionalView, CatalogueView):
         found = []
         if problem := self.observations.problems.get(self.row):
             found.append(problem)
-        if not self.observation().used.any():
+        star = self.observation()
+        if not star.used.any() and not star.spectra_of(0):
             found.append("No quantity of this star is in use: the posterior is the prior.")
         return (*found, *self.observations.notes)
 
@@ -280,7 +291,7 @@ class StarsExplorer(ConditionalView, CatalogueView):
             table["weight"] = self.reweight(draws).weights
         return table
 
-    def sed(self, draws: Draws | None, curves: bool = True) -> dict[str, np.ndarray]:
+    def sed(self, draws: Draws | None, curves: bool = True) -> dict[str, Any]:
         """All that the SED panel draws, fluxes in erg/s/cm2; without draws what was seen."""
         weights = np.zeros(0) if draws is None else self.reweight(draws).weights
         return star_sed(self.model, self.observation(), draws, weights, curves)

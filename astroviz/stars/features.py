@@ -15,6 +15,7 @@ from torch import Tensor
 from astroviz.io.observations import State
 from astroviz.stars.noise import PARALLAX_ZERO_POINT
 from astroviz.stars.parameters import PARAMETERS
+from astroviz.stars.spectral_features import SpectralNumbers, spectral_features
 from astroviz.stars.surveys import QUANTITIES
 
 __all__ = ["N_FEATURES", "N_OBSERVABLES", "N_PARAMETERS", "Tokens", "featurise", "standardise",
@@ -40,6 +41,8 @@ class Tokens:
         reference: Magnitude that colours are relative to, shape :math:`(N,)`.
         distance_mean: Rough normal score of the distance from the parallax, shape :math:`(N,)`.
         distance_scale: Its uncertainty, shape :math:`(N,)`; 1 without a parallax.
+        spectra: Features of spectra, shape :math:`(N, S)`; :math:`(N, 0)` where none is read.
+        spectra_seen: Which kinds of spectra there are, shape :math:`(N, 3)` or :math:`(N, 0)`.
     """
 
     features: Tensor
@@ -47,6 +50,8 @@ class Tokens:
     reference: Tensor
     distance_mean: Tensor
     distance_scale: Tensor
+    spectra: Tensor
+    spectra_seen: Tensor
 
     def rows(self, index: Tensor) -> Tokens:
         """Some of the stars, or one star many times."""
@@ -103,6 +108,7 @@ def featurise(
     states: Tensor,
     z: Tensor | None = None,
     given: Tensor | None = None,
+    spectra: SpectralNumbers | None = None,
 ) -> Tokens:
     r"""Turn observations, and parameters that are given, into tokens.
 
@@ -112,6 +118,7 @@ def featurise(
         states: `State` codes, same shape.
         z: Normal scores of the parameters, shape :math:`(N, 9)`.
         given: Which parameters are given, shape :math:`(N, 9)`, bool; none by default.
+        spectra: Compressed spectra, for a network that reads them.
 
     Returns:
         The tokens.
@@ -150,7 +157,10 @@ def featurise(
     features = torch.cat([observed, parameters, whole[:, None]], 1)
     present = torch.cat([known, given, torch.ones(n, 1, dtype=torch.bool, device=z.device)], 1)
     guess = _distance_guess(parallax, error, seen[:, 0])
-    return Tokens(features, present, reference, *guess)
+    light, kinds = features.new_zeros(n, 0), present.new_zeros(n, 0)
+    if spectra is not None:
+        light, kinds = spectral_features(spectra, reference), spectra.seen
+    return Tokens(features, present, reference, *guess, light, kinds)
 
 
 def standardise(values: Tensor) -> Tensor:

@@ -87,17 +87,17 @@ def find_patterns(used: np.ndarray) -> Patterns:
 
 
 def in_surveys(observations: Observations, surveys: Sequence[str]) -> np.ndarray:
-    r"""Whether each star has a used quantity of each survey, shape :math:`(N, S)`, bool."""
+    r"""Whether each star has a used quantity of each survey, shape :math:`(N, S)`, bool.
+
+    A kind of spectrum counts as a survey, under its label.
+    """
     used = observations.used
-    columns = [
-        [k for k, quantity in enumerate(observations.quantities) if quantity.survey == survey]
-        for survey in surveys
-    ]
-    return (
-        np.stack([used[:, members].any(1) for members in columns], -1)
-        if columns
-        else (np.zeros((len(observations), 0), dtype=bool))
-    )
+    spectra = {found.label: found.used for found in observations.spectra}
+    found = np.zeros((len(observations), len(surveys)), dtype=bool)
+    for k, survey in enumerate(surveys):
+        members = [j for j, q in enumerate(observations.quantities) if q.survey == survey]
+        found[:, k] = spectra[survey] if survey in spectra else used[:, members].any(1)
+    return found
 
 
 def survey_counts(observations: Observations, surveys: Sequence[str]) -> SurveyCounts:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
+from astropy.table import Table
 from torch import Tensor
 
 from astroviz.core.cards import Card
@@ -37,6 +38,10 @@ from astroviz.stars.sampler import (
 from astroviz.stars.shortcut import DEFAULT_JUMPS
 from astroviz.stars.simulator import SimulatedStars, simulate
 from astroviz.stars.spectra import star_sed
+from astroviz.stars.spectral_columns import is_spectral, spectral_table, with_spectra
+from astroviz.stars.spectral_inputs import measured_spectra, stack_spectra
+from astroviz.stars.spectral_likelihood import spectral_misfit
+from astroviz.stars.spectral_physics import SpectralPhysics
 from astroviz.stars.surveys import QUANTITIES
 
 if TYPE_CHECKING:
@@ -107,33 +112,58 @@ class StarsModel:
         return DEFAULT_JUMPS if sampler == "shortcut" else DEFAULT_STEPS
 
     @cached_property
-    def _joint(self) -> dict[str, StarsModel]:
+    def _siblings(self) -> dict[str, StarsModel]:
+        """Models that were opened for questions that this one cannot answer, by name."""
         return {}
+
+    def _sibling(self, name: str) -> StarsModel:
+        if name not in self._siblings:
+            opened: StarsModel = load(name, self.device)
+            opened.__dict__["_siblings"] = self._siblings
+            self._siblings[name] = opened
+        return self._siblings[name]
 
     def joint(self, dependency: str = "dense") -> StarsModel:
         """The model of any conditional under a dependency mask, opened once for all who ask."""
-        if "dense" not in self._joint:
-            self._joint["dense"] = load("stars/joint", self.device)
-        if dependency not in self._joint:
-            dense = self._joint["dense"]
+        dense = self._sibling("stars/joint")
+        if dependency == "dense":
+            return dense
+        name = f"{dense.card.name} ({dependency})"
+        if name not in self._siblings:
             network = copy.deepcopy(dense.network)
             network.encoder.listen(dependency)
-            card = replace(dense.card, name=f"{dense.card.name} ({dependency})")
-            self._joint[dependency] = replace(dense, network=network, card=card)
-        return self._joint[dependency]
+            found = replace(dense, network=network, card=replace(dense.card, name=name))
+            found.__dict__["_siblings"] = self._siblings
+            self._siblings[name] = found
+        return self._siblings[name]
 
     def observe(self, row: Any) -> Observations:
         """One star from a mapping, a table row or a pandas Series."""
         if isinstance(row, Observations):
             return row
         if hasattr(row, "colnames"):  # astropy Row, or a Table of one row
+            row = row[0] if isinstance(row, Table) else row
             row = {name: row[name] for name in row.colnames}
-            row = {name: v[0] if np.ndim(v) == 1 else v for name, v in row.items()}
         elif hasattr(row, "to_dict"):
             row = row.to_dict()
         if not isinstance(row, Mapping):
             raise TypeError(f"a star is a mapping or a table row, not {type(row).__name__}")
-        return from_mapping(row, self.quantities)
+        numbers = {name: value for name, value in row.items() if not is_spectral(str(name))}
+        light = spectral_table(row)
+        return self.read_spectra(light, from_mapping(numbers, self.quantities))
+
+    def read_spectra(self, table: Table, observations: Observations) -> Observations:
+        """Observations with the spectra among the columns of their table."""
+        return with_spectra(table, observations) if len(table.colnames) else observations
+
+    @property
+    def reads_spectra(self) -> bool:
+        """Whether the network has encoders of spectra."""
+        return self.network.encoder.spectra is not None
+
+    def spectral(self) -> StarsModel:
+        """The model that answers for stars with spectra, opened once for all who ask."""
+        return self if self.reads_spectra else self._sibling("stars/spectra")
 
     def posterior(self, row: Any, index: int = 0) -> Posterior:
         r"""The posterior of a star.
@@ -142,10 +172,14 @@ class StarsModel:
             row: Mapping of names to values (`g`, `g_error`, `g_state`, ...), an astropy Row, a
                 pandas Series, or `Observations`.
             index: Which row of `Observations`.
+
+        A star with a spectrum is answered by `stars/spectra`.
         """
         from astroviz.stars.posterior import Posterior  # which needs this module
 
-        return Posterior(self, self.observe(row), index)
+        observations = self.observe(row)
+        model = self.spectral() if observations.spectra_of(index) else self
+        return Posterior(model, observations, index)
 
     def prior(self, n: int, seed: int = 0) -> Draws:
         """Draws from the prior of young stars, derived columns included; disks in every draw."""
@@ -281,7 +315,10 @@ class StarsModel:
         )
         given = stack_inputs(requests, "given", _NOTHING_GIVEN)
         z = stack_inputs(requests, "z", _NO_SCORES).float()
-        tokens = rows_of(featurise(values.float(), errors.float(), states, z, given), self.device)
+        light = stack_spectra(requests) if self.reads_spectra else None
+        tokens = rows_of(
+            featurise(values.float(), errors.float(), states, z, given, light), self.device
+        )
         return self.network.encoder(tokens), tokens, given.to(self.device)
 
     def _odds(self, context: Tensor, requests: Sequence[Request]) -> ClassOdds:
@@ -326,7 +363,16 @@ class StarsModel:
                     ("values", "errors", "states")]  # fmt: skip
         value, number = misfit(theta, disk, observed[0].float(), observed[1].float(), observed[2],
                                self.physics)  # fmt: skip
-        return np.array(score(float(value), number, list(limits)), dtype=np.float32)
+        found = [score(float(value), number, list(limits))]
+        levels = self.card.config.get("spectral_limits", {})
+        for measured in measured_spectra(request.inputs):
+            light = spectral_misfit(measured, self._light, theta, disk)
+            found.append(min(light / levels.get(measured.one.name, np.inf), 1e6))
+        return np.array(max(found), dtype=np.float32)
+
+    @cached_property
+    def _light(self) -> SpectralPhysics:
+        return SpectralPhysics(self.physics)
 
 
 def _sweeps(request: Request) -> int:

@@ -13,6 +13,7 @@ from astroviz.stars.features import N_OBSERVABLES, N_PARAMETERS, Tokens, featuri
 from astroviz.stars.flow import Velocity, Whitener, Whitening, flow_matching_loss
 from astroviz.stars.parameters import CLASSES
 from astroviz.stars.shortcut import Shortcut
+from astroviz.stars.spectral_features import SpectralNumbers
 
 __all__ = ["Block", "StarsNetwork"]
 
@@ -71,6 +72,7 @@ class StarsNetwork(nn.Module):
         blocks: Its number of residual blocks.
         hidden: Width of the whitening heads.
         shortcut: Whether there is a few-step sampler of the parameters.
+        spectra: Whether spectra are read.
     """
 
     def __init__(
@@ -81,9 +83,10 @@ class StarsNetwork(nn.Module):
         blocks: int = 3,
         hidden: int = 192,
         shortcut: bool = False,
+        spectra: bool = False,
     ) -> None:
         super().__init__()
-        self.encoder = Encoder(context=context, **(encoder or {}))
+        self.encoder = Encoder(context=context, spectra=spectra, **(encoder or {}))
         self.classes = nn.Sequential(
             nn.Linear(context, 96), nn.SiLU(), nn.Linear(96, len(CLASSES))
         )
@@ -100,9 +103,10 @@ class StarsNetwork(nn.Module):
         states: Tensor,
         z: Tensor | None = None,
         given: Tensor | None = None,
+        spectra: SpectralNumbers | None = None,
     ) -> Tokens:
         """See `featurise`."""
-        return featurise(values, errors, states, z, given)
+        return featurise(values, errors, states, z, given, spectra)
 
     def parameters_block(
         self, context: Tensor, tokens: Tokens, disk: Tensor, given: Tensor | None = None

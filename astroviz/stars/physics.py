@@ -132,11 +132,11 @@ class Physics:
         mag = interpolate(t[f"{a}.mag"], knots, (star.log_teff, star.logg, metallicity))
         if self.empirical:
             where = torch.tensor(TEFF, dtype=self.dtype).log10()
-            mag = mag + interpolate(self._offsets, (where,), (star.log_teff,))
+            mag = mag + interpolate(self.offsets, (where,), (star.log_teff,))
         return mag - 5 * star.log_radius[:, None]
 
     @cached_property
-    def _offsets(self) -> Tensor:
+    def offsets(self) -> Tensor:
         """Empirical offsets at the temperatures of `empirical.TEFF`, shape (K, 15)."""
         t, a = self.tables, f"atmosphere.{self.atmosphere}"
         knots = (t[f"{a}.log_teff"], t[f"{a}.logg"], t[f"{a}.mh"])
@@ -195,13 +195,20 @@ class Physics:
         mag = -2.5 * torch.log10(flux) + modulus[:, None]
         return mag + self.dimming(star.log_teff, a_v, r_v), star
 
-    def _companion(
-        self, log_age: Tensor, log_mass: Tensor, metallicity: Tensor, mass_ratio: Tensor
-    ) -> Tensor:
-        """Flux of a coeval companion; none where the tracks do not reach down to its mass."""
+    def companion(
+        self, log_age: Tensor, log_mass: Tensor, mass_ratio: Tensor
+    ) -> tuple[Star, Tensor]:
+        """A coeval companion, and whether there is one that the tracks hold, shape (N,)."""
         masses = self._track_grid[1]
         secondary = log_mass + torch.log10(mass_ratio.clamp(min=1e-3))
         faint = (mass_ratio <= 0) | (secondary < masses[0])
         star = self.evolve(log_age, secondary.clamp(min=float(masses[0])))
+        return star, star.valid & ~faint
+
+    def _companion(
+        self, log_age: Tensor, log_mass: Tensor, metallicity: Tensor, mass_ratio: Tensor
+    ) -> Tensor:
+        """Flux of a coeval companion; none where the tracks do not reach down to its mass."""
+        star, there = self.companion(log_age, log_mass, mass_ratio)
         flux = 10 ** (-0.4 * self.photosphere(star, metallicity))
-        return torch.where((faint | ~star.valid)[:, None], torch.zeros_like(flux), flux)
+        return torch.where(there[:, None], flux, torch.zeros_like(flux))

@@ -18,6 +18,7 @@ from astroviz.stars.model import Sampler, StarsModel, open_model
 from astroviz.stars.noise import default_error
 from astroviz.stars.parameters import CLASSES, PARAMETERS, to_z
 from astroviz.stars.refine import DEFAULT_SWEEPS
+from astroviz.stars.spectral_inputs import spectral_inputs
 from astroviz.stars.surveys import QUANTITIES
 
 __all__ = ["Posterior", "Sampler", "StarsModel", "open_model"]
@@ -86,7 +87,7 @@ class Posterior:
         z = to_z(torch.from_numpy(theta))[0].numpy()
         return {
             "values": np.nan_to_num(values), "errors": errors, "states": states,
-            "z": z.astype(np.float32), "given": mask,
+            "z": z.astype(np.float32), "given": mask, **spectral_inputs(o, k),
         }  # fmt: skip
 
     def request(

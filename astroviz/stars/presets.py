@@ -12,11 +12,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from astroviz.io.observations import Observations, State
+from astroviz.io.spectra import SpectrumSet
 from astroviz.stars.catalogue import Catalogue, from_simulation
 from astroviz.stars.gaps import in_surveys
 from astroviz.stars.parameters import CLASSES
+from astroviz.stars.physics import Physics
+from astroviz.stars.simulator import SimulatedStars
+from astroviz.stars.spectral_noise import observe_spectra, stars_of
+from astroviz.stars.spectral_physics import SpectralPhysics
+from astroviz.stars.spectrographs import SPECTROGRAPHS
 from astroviz.stars.surveys import SURVEYS
 
 __all__ = ["PRESETS", "Preset", "example_catalogue", "surprise_catalogue"]
@@ -36,6 +43,7 @@ class Preset:
         states: Quantity to the state it must have.
         surveys: Surveys that must have seen it.
         without: Surveys that must not have seen it.
+        spectra: Whether its spectra are shown.
         row: Its row in the example table.
     """
 
@@ -46,6 +54,7 @@ class Preset:
     states: Mapping[str, State] = field(default_factory=dict)
     surveys: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    spectra: bool = False
     row: int = -1
 
 
@@ -125,7 +134,19 @@ _DESCRIBED = (
         ("Gaia",),
         ("2MASS", "WISE", "Spitzer", "Spectroscopy"),
     ),
-)
+    Preset(
+        "Reddened M star with spectra",
+        "A low-resolution Gaia spectrum tells dust from temperature, which colours cannot. Switch "
+        "'Gaia XP' off and on: A_V and the age widen and narrow.",
+        "young",
+        {"log_age": (6.8, 0.2), "log_mass": (-0.4, 0.1), "a_v": (1.5, 0.4),
+         "distance": (140.0, 40.0)},
+        dict.fromkeys(("parallax", "g", "bp", "rp", "j", "h", "ks", "w1"), _SEEN),
+        ("Gaia", "2MASS"),
+        ("Spectroscopy",),
+        spectra=True,
+    ),
+)  # fmt: skip
 PRESETS: tuple[Preset, ...] = tuple(replace(p, row=k) for k, p in enumerate(_DESCRIBED))
 
 _EXAMPLES: weakref.WeakKeyDictionary[Any, Catalogue] = weakref.WeakKeyDictionary()
@@ -139,7 +160,8 @@ def example_catalogue(model: Any) -> Catalogue:
 
 
 def _make_example(model: Any) -> Catalogue:
-    pool = from_simulation(model.simulate(_POOL, seed=_POOL_SEED), "example")
+    simulated = model.simulate(_POOL, seed=_POOL_SEED)
+    pool = from_simulation(simulated, "example")
     chosen: list[int] = []
     for preset in PRESETS:
         misfit = _misfit(preset, pool)
@@ -152,11 +174,29 @@ def _make_example(model: Any) -> Catalogue:
         pool.observations.select(rows),
         identifiers=np.array(names),
         notes=("Simulated stars: the truth is known. Their places on the sky are made up.",),
+        spectra=_spectra(model, simulated, rows),
     )
     classes = np.zeros(0, int) if pool.classes is None else pool.classes[rows]
     observations = replace(observations, coordinates=_places(classes))
     truth = {name: column[rows] for name, column in pool.truth.items()}
     return Catalogue(observations, "example", truth=truth, classes=classes)
+
+
+def _spectra(model: Any, simulated: SimulatedStars, rows: np.ndarray) -> tuple[SpectrumSet, ...]:
+    """Spectra of the examples that show them; the other stars have none."""
+    shown = torch.tensor([p.row for p in PRESETS if p.spectra])
+    generator = torch.Generator().manual_seed(_POOL_SEED)
+    stars = stars_of(simulated, torch.from_numpy(rows)[shown])
+    every = {one.name: 1.0 for one in SPECTROGRAPHS}
+    # a model of somebody else may have no physics of ours
+    light = SpectralPhysics(getattr(model, "physics", None) or Physics())
+    found = []
+    for one in observe_spectra(stars, generator, light, every):
+        part = one.as_set()
+        whole = part.blank(len(rows))
+        whole.flux[shown], whole.error[shown] = part.flux, part.error
+        found.append(replace(whole, correlation=part.correlation_of(0)))
+    return tuple(found)
 
 
 def _misfit(preset: Preset, pool: Catalogue) -> np.ndarray:

@@ -26,6 +26,8 @@ from astroviz.stars.noise import PARALLAX_ZERO_POINT, SURVEY_OF_BAND, floors, va
 from astroviz.stars.parameters import PARAMETERS, to_theta, to_z
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import binary_fraction, veiling_of
+from astroviz.stars.spectral_likelihood import MeasuredSpectrum, log_likelihood_of_spectra
+from astroviz.stars.spectral_physics import SpectralPhysics
 
 __all__ = ["Reference", "ReferencePosterior"]
 
@@ -118,6 +120,7 @@ class Reference:
         states: Tensor,
         seed: int = 0,
         wanted: float = 2000.0,
+        spectra: tuple[MeasuredSpectrum, ...] = (),
     ) -> ReferencePosterior:
         r"""Posterior of one star, given that it is young.
 
@@ -127,6 +130,7 @@ class Reference:
             states: `State` codes, shape :math:`(20,)`.
             seed: Seed of the sampler.
             wanted: Effective size to reach.
+            spectra: Spectra of the star.
 
         Returns:
             The posterior; look at its `effective_size`. Takes seconds.
@@ -134,7 +138,13 @@ class Reference:
         values, errors = values.to(torch.float64), errors.to(torch.float64)
 
         def likelihood(branch: Tensor, points: Tensor) -> Tensor:
-            return self.log_likelihood(branch, points, values, errors, states)
+            found = self.log_likelihood(branch, points, values, errors, states)
+            if spectra:
+                theta, disk, ratio, veiling = _unpack(branch, points)
+                found = found + log_likelihood_of_spectra(
+                    spectra, self._light, theta, disk, ratio, veiling
+                )
+            return found
 
         target = Target(likelihood, self._log_branch(), self._active())
         start = self._start(values, errors, states, torch.Generator().manual_seed(seed))
@@ -160,6 +170,10 @@ class Reference:
         chance = torch.where(ratio > 0, chance, 1 - chance)
         found = log_likelihood(theta, disk, ratio, veiling, values, errors, states, self.physics)
         return found + (2 * chance).log()  # the branches' prior holds one half each
+
+    @cached_property
+    def _light(self) -> SpectralPhysics:
+        return SpectralPhysics(self.physics)
 
     def _active(self) -> Tensor:
         table = torch.zeros(len(_BRANCHES), _N + 2, dtype=torch.bool)

@@ -23,6 +23,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -34,6 +35,9 @@ from astroviz.stars.likelihood import log_likelihood
 from astroviz.stars.parameters import to_theta
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import binary_fraction, veiling_of
+from astroviz.stars.spectral_inputs import measured_spectra
+from astroviz.stars.spectral_likelihood import MeasuredSpectrum, log_likelihood_of_spectra
+from astroviz.stars.spectral_physics import SpectralPhysics
 
 __all__ = ["DEFAULT_SWEEPS", "SMALLEST_CROWD", "Crowd", "refine", "refine_crowd",
            "refine_request"]  # fmt: skip
@@ -88,6 +92,11 @@ class _Target:
     errors: Tensor
     states: Tensor
     physics: Physics
+    spectra: tuple[MeasuredSpectrum, ...] = ()
+
+    @cached_property
+    def _light(self) -> SpectralPhysics:
+        return SpectralPhysics(self.physics)
 
     def crowd(self, points: Tensor, disk: Tensor, companion: Tensor) -> Crowd:
         """Walkers at these points."""
@@ -97,6 +106,10 @@ class _Target:
         found = log_likelihood(
             theta, disk, ratio, veiling, self.values, self.errors, self.states, self.physics
         )
+        if self.spectra:
+            found = found + log_likelihood_of_spectra(
+                self.spectra, self._light, theta, disk, ratio, veiling
+            )
         chance = binary_fraction(theta[:, 1])
         found = found + torch.where(companion, chance, 1 - chance).log()
         share = torch.where(disk, DISK_SHARE, 1 - DISK_SHARE)
@@ -115,6 +128,7 @@ def refine(
     sweeps: int = DEFAULT_SWEEPS,
     keep_disk: bool = False,
     control: Control | None = None,
+    spectra: tuple[MeasuredSpectrum, ...] = (),
 ) -> tuple[Tensor, Tensor]:
     r"""Draws of the exact posterior of one young star.
 
@@ -130,13 +144,15 @@ def refine(
         sweeps: Steps offered to each walker.
         keep_disk: Whether having a disk is assumed, and stays as it is.
         control: Told of progress; may stop the work.
+        spectra: Spectra of the star.
 
     Returns:
         Scores and disk flags, shapes as `z` and `disk`.
     """
     crowd = refine_crowd(
-        z, disk, values, errors, states, physics, generator, given, sweeps, keep_disk, control
-    )
+        z, disk, values, errors, states, physics, generator, given, sweeps, keep_disk, control,
+        spectra,
+    )  # fmt: skip
     return crowd.points[:, :N_PARAMETERS].to(z.dtype), crowd.disk
 
 
@@ -152,10 +168,11 @@ def refine_crowd(
     sweeps: int = DEFAULT_SWEEPS,
     keep_disk: bool = False,
     control: Control | None = None,
+    spectra: tuple[MeasuredSpectrum, ...] = (),
 ) -> Crowd:
     """As `refine`, with the companion and the accretion of each draw."""
     dtype = physics.dtype
-    star = _Target(values.to(dtype), errors.to(dtype), states, physics)
+    star = _Target(values.to(dtype), errors.to(dtype), states, physics, spectra)
     free = torch.ones(N_PARAMETERS + 2, dtype=torch.bool)
     if given is not None:
         free[:N_PARAMETERS] = ~given
@@ -186,7 +203,7 @@ def refine_request(
     r"""`refine` for a star as the engine asks for it; its seed is the request's own.
 
     Arguments:
-        request: The question, with `values`, `errors`, `states` and perhaps `given`.
+        request: The question, with `values`, `errors`, `states` and perhaps `given` and spectra.
         z: Draws of the flow, shape :math:`(n, 9)`.
         disk: Their disk flags, shape :math:`(n,)`.
         physics: Tracks, atmosphere and extinction.
@@ -203,6 +220,7 @@ def refine_request(
         z, disk, values, errors, states, physics, generator,
         given=None if given is None else torch.from_numpy(np.asarray(given)),
         sweeps=sweeps, keep_disk=request.options.get("disk") is not None, control=control,
+        spectra=measured_spectra(request.inputs),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ __all__ = ["BAND_QUANTILES", "nu_f_nu", "observed_sed", "predicted_sed", "typica
 
 _C_MICRON = 2.99792458e14  # micron / s
 _JY = 1e-23  # erg / s / cm2 / Hz
+_WATT = 1e3  # W/m2 in erg/s/cm2
 BAND_QUANTILES = {"q025": 0.025, "q16": 0.16, "q50": 0.5, "q84": 0.84, "q975": 0.975}
 
 
@@ -67,6 +68,38 @@ def observed_sed(
         "flux_lower": nu_f_nu(value + spread, wavelength, zero_point),
         "flux_upper": nu_f_nu(value - spread, wavelength, zero_point),
     }
+
+
+def observed_spectra(star: Observations, lines: dict[str, Any] | None) -> list[dict[str, Any]]:
+    r"""Spectra of one star as :math:`\lambda F_\lambda`.
+
+    Arguments:
+        star: One row.
+        lines: Model spectrum of a draw, to whose level spectra without a trusted flux calibration
+            are scaled; without one they are left out.
+
+    Returns:
+        For each spectrum in use `label`, and `wavelength` (micron), `flux` and `error`
+        (erg/s/cm2), each of shape :math:`(px,)`.
+    """
+    found = []
+    for one in star.spectra:
+        if not one.used[0]:
+            continue
+        scale = one.wavelength * _WATT
+        if not one.unit:
+            if lines is None:
+                continue
+            total = np.asarray(lines["total"], dtype=float)
+            model = np.interp(one.wavelength / 1e3, np.asarray(lines["wavelength"]), total)
+            seen = np.isfinite(one.flux[0])
+            level = np.nansum(one.flux[0][seen] * one.wavelength[seen])
+            scale = one.wavelength * model[seen].sum() / max(float(level), 1e-300)
+        found.append({
+            "label": one.label, "wavelength": one.wavelength / 1e3,
+            "flux": one.flux[0] * scale, "error": one.error[0] * scale,
+        })  # fmt: skip
+    return found
 
 
 def predicted_sed(
@@ -128,14 +161,15 @@ def star_sed(
     draws: Draws | None,
     weights: np.ndarray,
     curves: bool = True,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """All that the SED panel draws; without draws only what was seen."""
     from astroviz.stars.tables import load_tables
 
     tables = load_tables()
     wavelength = tables["filter.wavelength"].numpy().astype(float)
     zero_point = tables["filter.zero_point"].numpy().astype(float)
-    parts = observed_sed(star, wavelength, zero_point)
+    parts: dict[str, Any] = observed_sed(star, wavelength, zero_point)
+    parts["spectra"] = observed_spectra(star, None)
     if draws is None or len(draws) == 0:
         return parts
     # 500 draws fix a quantile to a few per cent of its width; the page is fast because of it.
@@ -147,4 +181,5 @@ def star_sed(
         lines = model.sed(typical_draw(draws, weights, names))
         parts["curve_wavelength"] = np.asarray(lines["wavelength"])
         parts |= {key: np.asarray(lines[key]) for key in ("photosphere", "dusty", "excess")}
+        parts["spectra"] = observed_spectra(star, lines)
     return parts

@@ -59,6 +59,7 @@ class SimulatedStars:
         errors: Reported errors, same shape and units.
         states: `State` codes, same shape.
         intrinsic: Values without survey noise but with floor and epoch offset, shape (N, 20).
+        sight: [M/H], A_V (mag), R_V and distance (pc) of every star, shape :math:`(N, 4)`.
     """
 
     z: Tensor
@@ -70,6 +71,7 @@ class SimulatedStars:
     errors: Tensor
     states: Tensor
     intrinsic: Tensor
+    sight: Tensor
 
     def __len__(self) -> int:
         return len(self.z)
@@ -201,23 +203,25 @@ def simulate(
     disk, field = classes == 1, classes >= 2
     z, mag, star, mass_ratio, veiling = _young(n, disk, physics, generator)
     theta = to_theta(z)
-    modulus_distance, metallicity = theta[:, 5].clone(), theta[:, 2].clone()
+    sight = theta[:, 2:6].clone()
     if field.any():
         other, other_star, rest = contaminants(classes[field] == 3, physics, generator)
         mag[field] = other
         for name in ("log_teff", "log_lum", "logg", "log_radius"):
             getattr(star, name)[field] = getattr(other_star, name)
-        modulus_distance[field], metallicity[field] = rest[:, 3], rest[:, 0]
+        sight[field] = rest
         z[field] = float("nan")
         mass_ratio[field], veiling[field] = 0.0, 0.0
     bands = _observe_bands(mag, disk, generator)
-    parallax = _observe_parallax(modulus_distance, bands[0][:, 0], generator)
-    labels = _observe_labels(star, metallicity, generator)
+    parallax = _observe_parallax(sight[:, 3], bands[0][:, 0], generator)
+    labels = _observe_labels(star, sight[:, 0], generator)
     parts = [torch.cat(p, 1) for p in zip(parallax, bands, labels, strict=True)]
     values, errors, intrinsic = parts[:3]
     states = torch.full((n, 20), int(State.OBSERVED), dtype=torch.int8)
     states = _gaps(states, values, errors, pattern, generator)
-    return SimulatedStars(z, classes, star, mass_ratio, veiling, values, errors, states, intrinsic)
+    return SimulatedStars(
+        z, classes, star, mass_ratio, veiling, values, errors, states, intrinsic, sight
+    )
 
 
 def _observe_bands(

@@ -23,7 +23,14 @@ __all__ = ["Recipe", "Training", "train", "train_network"]
 
 Report = Callable[[str], None]
 # of the budget
-_SHARES = {"young": 0.65, "shortcut": 0.07, "joint": 0.2, "npe": 0.06, "road": 0.02}
+_SHARES = {
+    "young": 0.5,
+    "shortcut": 0.06,
+    "joint": 0.16,
+    "spectra": 0.2,
+    "npe": 0.05,
+    "road": 0.03,
+}
 _WEIGHTS = {"class": 0.3, "normal": 1.0, "flow": 1.0}
 
 
@@ -182,9 +189,9 @@ def train(
 ) -> Path:
     r"""Rebuild the models of the stars room; what `astroviz train stars` runs.
 
-    Two thirds of the budget go to `stars/young`, 7 % to its few-step sampler, a fifth to
-    `stars/joint`, which starts from it, the rest to the baseline `stars/npe` and to the other
-    rungs of the road, `stars/regression` and `stars/fmpe`.
+    Half of the budget goes to `stars/young`, 6 % to its few-step sampler, 16 % and 20 % to
+    `stars/joint` and `stars/spectra`, which start from it, the rest to the baseline `stars/npe`
+    and to the other rungs of the road, `stars/regression` and `stars/fmpe`.
 
     Arguments:
         budget: Wall-clock time in seconds, writing included.
@@ -208,36 +215,22 @@ def train(
 def _train_all(recipe: Recipe, device: str, folder: Path, smoke: bool, resume: bool) -> Path:
     from astroviz.core.device import resolve_device
     from astroviz.stars.baseline import train_baseline
-    from astroviz.stars.distill import distil
-    from astroviz.stars.joint import teach_joint
-    from astroviz.stars.release import release
     from astroviz.stars.road import teach_road
+    from astroviz.stars.siblings import SIBLINGS, finish, teach
 
     place = folder / "young"
     place.mkdir(parents=True, exist_ok=True)
-    writing = 0.02 * recipe.budget
-    main = dataclasses.replace(recipe, budget=_SHARES["young"] * recipe.budget - writing)
-    checkpoint = checkpoint_of(place)
-    _say(f"checkpoint every minute: {checkpoint}")
-    run = train_network(main, checkpoint, resolve_device(device), resume, _say)
-    network, settings = with_shortcut(run.average.cpu(), recipe.network or {})
-    jumps = distil(
-        network, _SHARES["shortcut"] * recipe.budget, recipe.seed,
-        Physics(**(recipe.physics or {})), checkpoint.with_suffix(".jumps"), resume, _say,
-        size=64 if smoke else 512,
-    )  # fmt: skip
-    words = (
-        f"{run.elapsed / 60:.0f} minutes, {run.step} steps of {recipe.batch} stars; "
-        f"few-step sampler {jumps.elapsed / 60:.0f} minutes, {jumps.step} steps"
-    )
-    release(
-        network, place, settings, recipe.physics or {}, recipe.seed, words,
-        stars=200 if smoke else 4000,
-    )  # fmt: skip
-    teach_joint(run.average.cpu(), recipe, device, folder / "joint", smoke, resume, _say,
-                _SHARES["joint"] * recipe.budget)  # fmt: skip
-    train_baseline(_SHARES["npe"] * recipe.budget, folder / "npe", recipe.seed, _say)
-    teach_road(_SHARES["road"] * recipe.budget, folder, recipe.seed, _say)
+    share = {name: part * recipe.budget for name, part in _SHARES.items()}
+    main = dataclasses.replace(recipe, budget=share["young"] - 0.02 * recipe.budget)
+    _say(f"checkpoint every minute: {checkpoint_of(place)}")
+    run = train_network(main, checkpoint_of(place), resolve_device(device), resume, _say)
+    finish(run, place, share["shortcut"], "young", smoke, resume, _say)
+    for kind in SIBLINGS:
+        _say(f"stars/{kind}")
+        teach(kind, run.average.cpu(), recipe, share[kind], device, folder / kind, smoke, resume,
+              _say)  # fmt: skip
+    train_baseline(share["npe"], folder / "npe", recipe.seed, _say)
+    teach_road(share["road"], folder, recipe.seed, _say)
     return folder
 
 

@@ -2,7 +2,7 @@ r"""What a view of stars shows, as parameters: in and out of links, undone and r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from astroviz.stars.presets import PRESETS, example_catalogue, surprise_catalogu
 from astroviz.stars.reweight import check_prior
 from astroviz.stars.selection import Rows, as_rows, pack, unpack
 from astroviz.stars.share import from_query, to_query
-from astroviz.stars.surveys import BANDS, QUANTITIES, SURVEYS
+from astroviz.stars.sources_view import SourcesView
+from astroviz.stars.surveys import BANDS, QUANTITIES
 
 if TYPE_CHECKING:
     from astroviz.io.mapping import ColumnMapping
@@ -77,17 +78,6 @@ class _Prior(param.Dict):
         check_prior(val)
 
 
-class _Arrival(param.List):
-    """Surveys in an order; those that are not named come after the others."""
-
-    def _validate_value(self, val: Any, allow_None: bool) -> None:
-        super()._validate_value(val, allow_None)
-        if unknown := [survey for survey in val if survey not in SURVEYS]:
-            raise ValueError(f"no survey {unknown[0]!r}; there are {', '.join(SURVEYS)}")
-        if len(set(val)) < len(val):
-            raise ValueError(f"a survey arrives twice in {', '.join(val)}")
-
-
 class _Corner(param.ListSelector):
     """One to four columns: more make panels too small to read."""
 
@@ -99,7 +89,7 @@ class _Corner(param.ListSelector):
             raise ValueError(f"a parameter stands twice in {', '.join(val)}")
 
 
-class ViewState(param.Parameterized):
+class ViewState(SourcesView):
     r"""The parameters of a view, and the tables that are open.
 
     Arguments:
@@ -119,9 +109,6 @@ class ViewState(param.Parameterized):
         default="star",
         objects=["star", "catalogue", "question", "surveys", "maps"],
         doc="One star, the whole catalogue, any question, what surveys buy, or maps.",
-    )
-    surveys = param.ListSelector(
-        default=list(SURVEYS), objects=list(SURVEYS), doc="Surveys that the model may use."
     )
     states = _Edits(
         default={}, doc="State given to single quantities by hand: " + ", ".join(STATE_NAMES) + "."
@@ -179,7 +166,6 @@ class ViewState(param.Parameterized):
         objects=["frequency", "quantities", "row", "selection"],
         doc="Order of the stars in the gap map.",
     )
-    arrival = _Arrival(default=list(SURVEYS), doc="Order in which the surveys arrive.")
     selection = Rows(doc="Rows of the selected stars.")
     picked = param.Integer(
         default=None,
@@ -323,30 +309,6 @@ class ViewState(param.Parameterized):
             self._make_available("example")
             fresh = {name: deepcopy(self.param[name].default) for name in _OF_TABLE}
             self._adopt("example", {**fresh, "row": preset.row})
-
-    # Surveys
-
-    def arrivals_of(self, surveys: Sequence[str]) -> list[str]:
-        """Some surveys in the order in which they arrive."""
-        order = [*self.arrival, *(survey for survey in SURVEYS if survey not in self.arrival)]
-        return [survey for survey in order if survey in surveys]
-
-    def let_arrive(self, survey: str, step: int, among: Sequence[str]) -> None:
-        r"""Let a survey change places with another.
-
-        Arguments:
-            survey: Its name.
-            step: -1 for the one before it, +1 for the one after.
-            among: The surveys that are shown; others are passed over.
-        """
-        shown = self.arrivals_of(among)
-        place = shown.index(survey)
-        if not 0 <= place + step < len(shown):
-            return
-        order = self.arrivals_of(SURVEYS)
-        one, other = order.index(survey), order.index(shown[place + step])
-        order[one], order[other] = order[other], order[one]
-        self.param.update(arrival=order)
 
     # State
 

@@ -11,7 +11,7 @@ from bokeh.layouts import row
 from astroviz.plots.gains import GainBars
 from astroviz.plots.ridgelines import Ridgelines
 from astroviz.stars.information import Gain, expected_gain, missing_surveys
-from astroviz.stars.surveys import SURVEYS
+from astroviz.stars.spectrographs import SOURCES
 from astroviz.stars.surveys_view import (
     GAINED,
     RIDGED,
@@ -66,7 +66,7 @@ class SurveysWidget(ViewWidget):
         self._known = {p.name: p for p in (*model.parameters, *model.derived)}
         self._askers = [
             Asker(self.engine, (self.client, "arrival", k), partial(self._answered, k),
-                  self._failed) for k in range(len(SURVEYS) + 1)
+                  self._failed) for k in range(len(SOURCES) + 1)
         ]  # fmt: skip
         self._worker = Worker(self._gained, lambda error: self._say_gain(f"No gain: {error}."))
         self.arrived: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class SurveysWidget(ViewWidget):
         self.earlier: dict[str, ui.Button] = {}
         self.later: dict[str, ui.Button] = {}
         self._places: dict[str, ui.HBox] = {}
-        for survey in SURVEYS:
+        for survey in SOURCES:
             for way, step, sign in (("earlier", -1, "\u2190"), ("later", +1, "\u2192")):
                 button = ui.Button(
                     description=sign, tooltip=f"Let {survey} arrive {way}",

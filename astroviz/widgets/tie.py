@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ui
 import numpy as np
 
-from astroviz.stars.surveys import SURVEYS
+from astroviz.stars.spectrographs import SOURCES
 
 if TYPE_CHECKING:
     from astroviz.stars.explorer import StarsExplorer
@@ -63,7 +63,7 @@ def survey_switches(explorer: StarsExplorer) -> dict[str, ui.ToggleButton]:
             tooltip=f"Let the model use {name}",
             layout=ui.Layout(width="auto"),
         )
-        for name in SURVEYS
+        for name in SOURCES
     }
 
     def heard(_: Any) -> None:
@@ -75,8 +75,9 @@ def survey_switches(explorer: StarsExplorer) -> dict[str, ui.ToggleButton]:
         for name, switch in switches.items():
             switch.unobserve(heard, "value")
             switch.value = name in explorer.surveys
+            switch.layout.display = "" if name in explorer.switches else "none"
             switch.observe(heard, "value")
 
     show()
-    explorer.param.watch(show, "surveys")
+    explorer.param.watch(show, ["surveys", "source", "row"])
     return switches

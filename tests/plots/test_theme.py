@@ -10,6 +10,7 @@ from bokeh.plotting import figure
 
 from astroviz.io.observations import State
 from astroviz.plots import theme
+from astroviz.stars.spectrographs import SOURCES
 from astroviz.stars.surveys import SURVEYS
 
 
@@ -42,10 +43,11 @@ def test_marks_stand_out_from_the_ground(dark):
 
 
 def test_every_survey_has_a_colour_and_a_marker_of_its_own():
-    assert set(theme.SURVEYS) == set(SURVEYS)
+    assert set(theme.SURVEYS) == set(SOURCES)
+    for one, other in itertools.combinations(SURVEYS, 2):
+        assert theme.survey_marker(one) != theme.survey_marker(other)
     styles = list(theme.SURVEYS.values())
     for one, other in itertools.combinations(styles, 2):
-        assert one.marker != other.marker
         assert one.light != other.light
         assert one.dark != other.dark
     for style in styles:

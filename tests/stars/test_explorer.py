@@ -21,6 +21,7 @@ from astroviz.stars.explorer import StarsExplorer
 from astroviz.stars.parameters import CLASSES, DERIVED, PARAMETERS
 from astroviz.stars.presets import PRESETS
 from astroviz.stars.simulator import simulate
+from astroviz.stars.spectrographs import SOURCES
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
 COLUMNS = (*PARAMETERS, *DERIVED)
@@ -754,7 +755,7 @@ def test_surveys_change_places_and_the_order_is_state(explorer):
     assert again.from_query(explorer.to_query()) == ()
     assert again.arrival == explorer.arrival
     explorer.undo()
-    assert explorer.arrival == list(SURVEYS)
+    assert explorer.arrival == list(SOURCES)
 
 
 def test_surveys_that_are_not_named_arrive_last(explorer):
@@ -764,7 +765,7 @@ def test_surveys_that_are_not_named_arrive_last(explorer):
     fresh = StarsExplorer(explorer.model)
     assert "no survey 'Euclid'" in fresh.from_query("arrival=Euclid")[0]
     assert "arrives twice" in fresh.from_query("arrival=Gaia,Gaia")[0]
-    assert fresh.arrival == list(SURVEYS)
+    assert fresh.arrival == list(SOURCES)
 
 
 def test_a_picked_star_belongs_to_its_table(explorer):
@@ -776,3 +777,46 @@ def test_a_picked_star_belongs_to_its_table(explorer):
     assert explorer.picked is None
     explorer.undo()
     assert explorer.picked == 3
+
+
+SPECTRAL = next(preset for preset in PRESETS if preset.spectra)
+
+
+def test_spectra_are_switched_like_surveys(explorer):
+    assert "Gaia XP" not in explorer.switches
+    explorer.preset = SPECTRAL.name
+    assert [name for name in explorer.switches if name not in SURVEYS] == list(SOURCES[5:])
+    explorer.switch("Gaia XP", on=False)
+    assert explorer.switches["Gaia XP"] is False
+    assert "Gaia XP" not in explorer.observation().spectra_of(0)
+    assert "LAMOST-like" in explorer.observation().spectra_of(0)
+    explorer.undo()
+    assert "Gaia XP" in explorer.observation().spectra_of(0)
+
+
+def test_a_link_brings_the_spectra_that_were_switched_off(explorer):
+    explorer.preset = SPECTRAL.name
+    explorer.switch("APOGEE-like", on=False)
+    again = StarsExplorer(explorer.model)
+    assert again.from_query(explorer.to_query()) == ()
+    assert again.observation().spectra_of(0) == explorer.observation().spectra_of(0)
+
+
+def test_a_star_of_spectra_alone_is_not_unknown(explorer):
+    explorer.preset = SPECTRAL.name
+    explorer.surveys = ["Gaia XP"]
+    assert not any("the posterior is the prior" in text for text in explorer.warnings())
+    explorer.surveys = []
+    assert any("the posterior is the prior" in text for text in explorer.warnings())
+
+
+def test_spectra_are_drawn_with_the_energy_distribution(explorer):
+    explorer.preset = SPECTRAL.name
+    seen = {part["label"]: part for part in explorer.sed(None)["spectra"]}
+    assert list(seen) == ["Gaia XP"], "the others have no flux before there is a model"
+    # a spectrum that is calibrated stands at the height of the magnitudes
+    parts = explorer.sed(None)
+    red = list(parts["names"]).index("rp")
+    xp = seen["Gaia XP"]
+    at_red = np.interp(parts["wavelength"][red], xp["wavelength"], xp["flux"])
+    assert abs(np.log10(at_red / parts["flux"][red])) < 0.12

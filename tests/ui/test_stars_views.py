@@ -174,3 +174,21 @@ def test_a_picked_star_that_was_not_among_the_first_is_asked_too(open_page):
     page = open_page("/stars/maps?picked=6")
     expect(page.get_by_text(re.compile("101 of 408 stars answered")).first).to_be_visible()
     page.wait_for_function(LIFTED)
+
+
+def test_a_spectrum_is_switched_off_and_the_answer_widens(open_page, changes):
+    page = open_page("/stars/star?row=8")
+    switch = page.get_by_role("checkbox", name="Use Gaia XP")
+    expect(switch).to_be_checked()
+    changes("corner-a_v-a_v", lambda: switch.dispatch_event("click"))
+    page.wait_for_function("() => location.search.includes('surveys')")
+    expect(switch).not_to_be_checked()
+
+
+def test_spectra_arrive_like_surveys(open_page, changes):
+    page = open_page("/stars/surveys?row=8")
+    page.get_by_text("5. Gaia XP").wait_for()
+    page.wait_for_function("() => probe.digest('surveys-arriving') !== 0")
+    earlier = page.get_by_role("button", name="Let Gaia XP arrive earlier")
+    changes("surveys-arriving", lambda: earlier.click())
+    page.get_by_text("4. Gaia XP").wait_for()
