@@ -131,8 +131,11 @@ class ConditionalView(param.Parameterized):
         """The model that answers the question.
 
         A plain posterior from three observables or more goes to the photometric model, which is
-        better calibrated there; everything else, and every other mask, to the joint one.
+        better calibrated there; everything else, and every other mask, to the joint one. A star
+        with spectra goes to the model that reads them, which knows the dense mask only.
         """
+        if self.observation().spectra_of(0):
+            return self.model.spectral()
         if self.dependency == "dense" and not self.given and len(self.told()) >= _PLAIN:
             return self.model
         return self.model.joint(self.dependency)
@@ -172,6 +175,8 @@ class ConditionalView(param.Parameterized):
         words = f"By {name}. Effective sample size {effective:,.0f} of {len(draws):,} draws"
         if self.within:
             words += f"; {float(draws.extras['accepted']):.1%} of all draws meet the interval"
+        if self.observation().spectra_of(0) and self.dependency != "dense":
+            words += "; with spectra every token listens to all: switch them off for another mask"
         more = len(self.wanted) > LARGEST
         return words + "." + (f" Drawn: the first four of {len(self.wanted)}." if more else "")
 

@@ -29,7 +29,7 @@ from astroviz.stars.noise import (
 from astroviz.stars.physics import Physics
 from astroviz.stars.surveys import BANDS
 
-__all__ = ["misfit", "score"]
+__all__ = ["misfit", "misfits", "score"]
 
 _ACCRETION = {"bp": 0.6, "g": 0.35, "rp": 0.2}  # mag, typical brightening by accretion
 
@@ -55,26 +55,50 @@ def misfit(
     Returns:
         The decile (0 where nothing was observed) and the number of quantities in the sum.
     """
-    mag, _ = physics.magnitudes(theta, disk)
+    found, number = misfits(
+        theta[None], disk[None], values[None], errors[None], states[None], physics
+    )
+    return found[0], int(number[0])
+
+
+def misfits(
+    theta: Tensor, disk: Tensor, values: Tensor, errors: Tensor, states: Tensor, physics: Physics
+) -> tuple[Tensor, Tensor]:
+    r"""`misfit` of many stars at once.
+
+    Arguments:
+        theta: Draws in physical units, shape :math:`(N, n, 9)`.
+        disk: Which have a disk, shape :math:`(N, n)`.
+        values: Observed values, shape :math:`(N, 20)`.
+        errors: Their errors, same shape.
+        states: `State` codes, same shape.
+        physics: Tracks, atmosphere and extinction.
+
+    Returns:
+        Deciles and numbers of quantities, each of shape :math:`(N,)`.
+    """
+    many, n = disk.shape
+    mag, _ = physics.magnitudes(theta.flatten(0, 1), disk.flatten())
+    mag = mag.view(many, n, -1)
     seen = states == int(State.OBSERVED)
-    number = int(seen[:16].sum())
-    if number == 0:
-        return torch.zeros(()), 0
+    number = seen[:, :16].sum(1)
+    seen, values, errors = seen[:, None], values[:, None], errors[:, None]
     offset = torch.stack([variability(s, disk, mag.dtype) for s in SURVEY_OF_BAND], -1)
-    veiled = torch.tensor([_ACCRETION.get(b.name, 0.0) for b in BANDS]) * disk[:, None]
+    veiled = torch.tensor([_ACCRETION.get(b.name, 0.0) for b in BANDS]) * disk[..., None]
     # a faint star that noise made bright has a reported error that is too small, see `noise`
-    value = torch.where(seen[1:16], values[1:16], mag)
-    noise = errors[1:16] * error_law(mag) / error_law(value)
+    value = torch.where(seen[..., 1:16], values[..., 1:16], mag)
+    noise = errors[..., 1:16] * error_law(mag) / error_law(value)
     variance = noise**2 + floors(mag.dtype) ** 2 + offset**2 + veiled**2
-    weight = torch.where(seen[1:16], 1 / variance, 0.0)
-    residual = torch.where(seen[1:16], values[1:16] - mag, 0.0)
+    weight = torch.where(seen[..., 1:16], 1 / variance, 0.0)
+    residual = torch.where(seen[..., 1:16], values[..., 1:16] - mag, 0.0)
     shift = (weight * residual).sum(-1) / weight.sum(-1).clamp(min=1e-12)
-    pulls = (weight * (residual - shift.clamp(-0.8, 0.0)[:, None]) ** 2).sum(-1)
-    if seen[0]:
-        parallax = 1000 / theta[:, 5] + PARALLAX_ZERO_POINT
-        pulls = pulls + ((values[0] - parallax) / errors[0]) ** 2
-    finite = pulls[pulls.isfinite()]
-    return (finite.quantile(0.1) if len(finite) else torch.tensor(torch.inf)), number
+    pulls = (weight * (residual - shift.clamp(-0.8, 0.0)[..., None]) ** 2).sum(-1)
+    parallax = 1000 / theta[..., 5] + PARALLAX_ZERO_POINT
+    pull = ((values[..., 0] - parallax) / errors[..., 0]) ** 2
+    pulls = pulls + torch.where(seen[..., 0], pull, 0.0)
+    pulls = torch.where(pulls.isfinite(), pulls, torch.nan)
+    decile = pulls.nanquantile(0.1, dim=1).nan_to_num(nan=torch.inf)
+    return torch.where(number > 0, decile, 0.0), number
 
 
 def score(value: float, number: int, limits: list[float]) -> float:

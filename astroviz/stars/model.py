@@ -20,7 +20,7 @@ from astroviz.core.request import Chunk, Control, Request
 from astroviz.io.convert import from_mapping
 from astroviz.io.observations import Observations, Quantity
 from astroviz.stars.features import Tokens, featurise
-from astroviz.stars.fit import misfit, score
+from astroviz.stars.fit import misfits, score
 from astroviz.stars.network import Block, StarsNetwork
 from astroviz.stars.parameters import DERIVED, PARAMETERS, Parameter, to_theta
 from astroviz.stars.physics import Physics
@@ -232,10 +232,7 @@ class StarsModel:
                 yield [self._draw_refined(request, control)]
             return
         for scores, disk, constants in self._flow(requests, requests[0].n, control):
-            yield [
-                self._chunk(request, scores[row], disk[row], constants[row])
-                for row, request in enumerate(requests)
-            ]
+            yield self._chunks(requests, scores, disk, constants)
 
     def _draw_refined(self, request: Request, control: Control) -> Chunk:
         """Exact draws: the flow's, moved by `refine`; a crowd of some hundreds even for a few."""
@@ -247,7 +244,8 @@ class StarsModel:
         if request.options.get("disk") is None:
             constants["p_disk"] = disk.float().mean().numpy()
         # walkers of one crowd are exchangeable: the first n are as good as any
-        return self._chunk(request, z[: request.n], disk[: request.n], constants)
+        few = slice(None, request.n)
+        return self._chunks([request], [z[few]], [disk[few]], [constants])[0]
 
     def scores(
         self, request: Request, n: int, control: Control, share: float = 1.0
@@ -299,14 +297,37 @@ class StarsModel:
                 disk, constants,
             )  # fmt: skip
 
-    def _chunk(
-        self, request: Request, z: Tensor, disk: Tensor, constants: dict[str, np.ndarray]
-    ) -> Chunk:
+    def _chunks(
+        self,
+        requests: Sequence[Request],
+        scores: list[Tensor],
+        disk: list[Tensor],
+        constants: list[dict[str, np.ndarray]],
+    ) -> list[Chunk]:
         """Draws as the engine hands them on; the first part of an answer is scored."""
-        values = self._columns_of(z, disk, repair=True)
-        if "ood_score" not in constants:
-            constants["ood_score"] = self._score(request, values, disk)
-        return Chunk(values, {"disk": disk.numpy().astype(np.float32)}, constants)
+        z, flags = torch.stack(scores), torch.stack(disk)
+        values = self._columns_together(z, flags)
+        if "ood_score" not in constants[0]:
+            found = self._scores(requests, values, flags)
+            for row, score_of_row in enumerate(found):
+                constants[row]["ood_score"] = score_of_row
+        extras = flags.numpy().astype(np.float32)
+        return [
+            Chunk(values[row], {"disk": extras[row]}, constants[row])
+            for row in range(len(requests))
+        ]
+
+    def _columns_together(self, z: Tensor, disk: Tensor) -> list[np.ndarray]:
+        """`_columns_of` for stars of equally many draws, (N, n, 9): one pass for all of them."""
+        many, n = disk.shape
+        flat = self._columns_of(z.flatten(0, 1), disk.flatten()).reshape(many, n, -1)
+        theta = to_theta(z.flatten(0, 1))
+        valid = self.physics.evolve(theta[:, 0], theta[:, 1]).valid.view(many, n)
+        # a draw outside the tracks is replaced by one of the same star
+        return [
+            flat[row] if good else self._columns_of(z[row], disk[row], repair=True)
+            for row, good in enumerate(valid.all(1).tolist())
+        ]
 
     def _encode(self, requests: Sequence[Request]) -> tuple[Tensor, Tokens, Tensor]:
         blank = np.zeros(len(QUANTITIES))
@@ -354,21 +375,28 @@ class StarsModel:
         theta[:, _EXCESS] = torch.where(disk[:, None], theta[:, _EXCESS], torch.nan)
         return torch.cat([theta, derived], -1).numpy().astype(np.float32)
 
-    def _score(self, request: Request, values: np.ndarray, disk: Tensor) -> np.ndarray:
+    def _scores(
+        self, requests: Sequence[Request], values: list[np.ndarray], disk: Tensor
+    ) -> list[np.ndarray]:
+        """How badly the best draws of each star miss its data; above 1 is worse than training."""
         limits = self.card.config.get("misfit_limits")
         if not limits:
-            return np.array(0.0, dtype=np.float32)
-        theta = torch.from_numpy(np.nan_to_num(values[:, :_N]))
-        observed = [torch.from_numpy(np.asarray(request.inputs[name])) for name in
-                    ("values", "errors", "states")]  # fmt: skip
-        value, number = misfit(theta, disk, observed[0].float(), observed[1].float(), observed[2],
-                               self.physics)  # fmt: skip
-        found = [score(float(value), number, list(limits))]
+            return [np.array(0.0, dtype=np.float32) for _ in requests]
+        theta = torch.from_numpy(np.nan_to_num(np.stack(values)[..., :_N]))
+        blank = np.zeros(len(QUANTITIES))
+        seen, errors, states = (
+            stack_inputs(requests, name, blank) for name in ("values", "errors", "states")
+        )
+        found, numbers = misfits(theta, disk, seen.float(), errors.float(), states, self.physics)
         levels = self.card.config.get("spectral_limits", {})
-        for measured in measured_spectra(request.inputs):
-            light = spectral_misfit(measured, self._light, theta, disk)
-            found.append(min(light / levels.get(measured.one.name, np.inf), 1e6))
-        return np.array(max(found), dtype=np.float32)
+        scores = []
+        for row, request in enumerate(requests):
+            parts = [score(float(found[row]), int(numbers[row]), list(limits))]
+            for measured in measured_spectra(request.inputs):
+                light = spectral_misfit(measured, self._light, theta[row], disk[row])
+                parts.append(min(light / levels.get(measured.one.name, np.inf), 1e6))
+            scores.append(np.array(max(parts), dtype=np.float32))
+        return scores
 
     @cached_property
     def _light(self) -> SpectralPhysics:

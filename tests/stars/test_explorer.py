@@ -820,3 +820,14 @@ def test_spectra_are_drawn_with_the_energy_distribution(explorer):
     xp = seen["Gaia XP"]
     at_red = np.interp(parts["wavelength"][red], xp["wavelength"], xp["flux"])
     assert abs(np.log10(at_red / parts["flux"][red])) < 0.12
+
+
+def test_a_question_about_a_star_with_spectra_goes_to_the_model_that_reads_them():
+    explorer = StarsExplorer(preset=SPECTRAL.name, n_draws=200, dependency="undirected")
+    assert explorer.answering_model().name == "stars/spectra"
+    request = explorer.conditional()
+    assert request.sampler.model.name == "stars/spectra"
+    explorer.switch("Gaia XP", on=False)
+    explorer.switch("LAMOST-like", on=False)
+    explorer.switch("APOGEE-like", on=False)
+    assert explorer.answering_model().name == "stars/joint (undirected)"
