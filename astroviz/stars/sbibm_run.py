@@ -12,44 +12,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.stars.factors import FactorNetwork, follow_factors
 from astroviz.stars.joint_network import JointNetwork
 from astroviz.stars.sbibm_moons import draw_moons
 from astroviz.stars.sbibm_tasks import OBSERVATIONS, TASKS, Task, read_reference
-from astroviz.stars.sbibm_training import RECIPES, Network, Recipe, Report, teach
+from astroviz.stars.sbibm_training import RECIPES, Recipe, Report, teach
 
 __all__ = ["draw_posterior", "measure", "published_share"]
 
 _CONDITIONALS_GOAL = 0.55
 _POINTS = 3  # simulations whose conditionals are compared
-_POPULATION = 8_000  # at least
 
 Distance = Callable[[np.ndarray, np.ndarray], float]
 
 
-def draw_posterior(network: Network, task: Task, observation: Tensor, n: int, seed: int) -> Tensor:
+def draw_posterior(
+    network: JointNetwork, task: Task, observation: Tensor, n: int, seed: int
+) -> Tensor:
     r"""Draws of the parameters, shape :math:`(n, P)`; those outside the prior are drawn again."""
-    if isinstance(network, FactorNetwork):
-        return _draw_by_factors(network, task, observation, n, seed)
     values = torch.cat([torch.zeros(task.parameters), observation])
     given = torch.arange(task.size) >= task.parameters
     return _draw(network, task, values, given, n, seed)[:, : task.parameters]
-
-
-def _draw_by_factors(
-    network: FactorNetwork, task: Task, observation: Tensor, n: int, seed: int
-) -> Tensor:
-    """By the normal approximation of the factors first, then weighted by their flow."""
-    generator = torch.Generator().manual_seed(seed)
-    points = observation.view(task.points, -1)
-    start = 2 * torch.rand(max(2 * n, _POPULATION), task.parameters, generator=generator) - 1
-    people = follow_factors(
-        lambda z: network.log_prob(z, points), start, lambda z: (z.abs() <= 1).all(-1), generator
-    )
-    more = network.log_prob(people, points, steps=8) - network.log_prob(people, points)
-    weight = (more - more.max()).double().exp()
-    chosen = torch.multinomial(weight, n, generator=generator)
-    return people[chosen] * (task.bound or 1.0)
 
 
 def _draw(
@@ -98,15 +80,14 @@ def measure(
         report(f"{name}  observation {number}  C2ST {found[-1]:.3f}")
     mean = float(np.mean(found))
     figures: dict[str, Any] = {
-        "task": name, "way": "factors" if isinstance(network, FactorNetwork) else "flow",
-        "simulations": simulations, "seed": seed, "draws": draws,
+        "task": name, "simulations": simulations, "seed": seed, "draws": draws,
         "c2st": [round(value, 4) for value in found], "mean": round(mean, 4),
         "goal": task.goal, "goal_reached": mean <= task.goal,
         "stretch": task.stretch, "stretch_reached": mean <= task.stretch,
         "published_10k": task.published,
         "ratio": {key: round(mean / value, 3) for key, value in task.published.items()},
     }  # fmt: skip
-    if name == "two_moons" and isinstance(network, JointNetwork):
+    if name == "two_moons":
         figures["all_conditionals"] = _conditionals(network, distance, seed, draws, report)
     figures["training_seconds"] = round(trained, 1)
     figures["seconds"] = round(time.perf_counter() - start, 1)

@@ -55,7 +55,6 @@ class Task:
         goal: Mean C2ST to reach with 10,000 simulations.
         stretch: Mean C2ST to hope for.
         published: Mean C2ST of other systems with 10,000 simulations.
-        points: Number of exchangeable points that the observables are made of; 0 for none.
     """
 
     name: str
@@ -68,7 +67,6 @@ class Task:
     goal: float
     stretch: float
     published: dict[str, float] = field(default_factory=dict)
-    points: int = 0
 
     @property
     def size(self) -> int:
@@ -214,7 +212,7 @@ TASKS = {
             _linked(13, *((*range(5), 5 + 2 * k, 6 + 2 * k) for k in range(4))),
             (*range(5), *((5, 6) * 4)),
             bound=3.0, goal=0.70, stretch=0.65,
-            published={"simformer": 0.646, "npe": 0.901}, points=4,
+            published={"simformer": 0.646, "npe": 0.901},
         ),
     )
 }  # fmt: skip

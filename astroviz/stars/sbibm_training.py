@@ -11,17 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from astroviz.stars.factors import FactorNetwork
 from astroviz.stars.joint_network import JointNetwork, condition_masks
 from astroviz.stars.orthogonal import Orthogonal, split_parameters
 from astroviz.stars.sbibm_tasks import Task
 
-__all__ = ["RECIPES", "Network", "Recipe", "Report", "Training", "teach"]
+__all__ = ["RECIPES", "Recipe", "Report", "Training", "teach"]
 
 _COPIES = 4  # times and noises of each held-out simulation
 _LOOKS = 20  # how often the held-out simulations are looked at
 
-Network = JointNetwork | FactorNetwork
 Report = Callable[[str], None]
 
 
@@ -37,8 +35,7 @@ class Recipe:
         weight_decay: Weight decay.
         held_out: Share of the simulations that only tell which weights to keep.
         shares: See `condition_masks`.
-        factors: Whether the posterior comes from learned factors of exchangeable points.
-        network: Settings of `JointNetwork`, or of `FactorNetwork`.
+        network: Settings of `JointNetwork`.
         minutes: About how long training and comparing 2,000 draws take on one core.
     """
 
@@ -49,7 +46,6 @@ class Recipe:
     weight_decay: float = 1e-3
     held_out: float = 0.05
     shares: tuple[float, ...] = (0.4, 0.1, 0.1, 0.2, 0.2)
-    factors: bool = False
     network: dict[str, Any] = field(default_factory=dict)
     minutes: int = 5
 
@@ -124,13 +120,7 @@ class Training:
             self.best, self.lowest = deepcopy(self.average), score
         return score
 
-    def _build(self) -> Network:
-        if self.recipe.factors:
-            factors = FactorNetwork(
-                self.task.parameters, self.task.data // self.task.points, **self.recipe.network
-            )
-            factors.adopt(self._points(self.table))
-            return factors
+    def _build(self) -> JointNetwork:
         network = JointNetwork(self.task.links, self.task.kinds, **self.recipe.network)
         network.adopt(self.table)
         return network
@@ -138,31 +128,23 @@ class Training:
     def _optimisers(self) -> list[torch.optim.Optimizer]:
         recipe = self.recipe
         hidden, rest = split_parameters(self.network)
-        if recipe.factors:
-            hidden, rest = [], hidden + rest
         adam = torch.optim.AdamW(
             rest, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay
         )
         return [adam, Orthogonal(hidden, recipe.rate)] if hidden else [adam]
 
     def _terms(
-        self, network: Network, rows: Tensor, copies: int, generator: torch.Generator
+        self, network: JointNetwork, rows: Tensor, copies: int, generator: torch.Generator
     ) -> dict[str, Tensor]:
         task = self.task
-        if isinstance(network, FactorNetwork):
-            theta = rows[:, : task.parameters] / (task.bound or 1.0)
-            return network.loss(theta, self._points(rows), generator)
         given = condition_masks(
             len(rows), task.parameters, task.size, self.recipe.shares, generator
         )
         return network.loss(rows, given, copies, generator)
 
-    def _points(self, rows: Tensor) -> Tensor:
-        return rows[:, self.task.parameters :].unflatten(1, (self.task.points, -1))
-
 
 def teach(task: Task, simulations: int, recipe: Recipe, seed: int,
-          report: Report = lambda text: None) -> Network:  # fmt: skip
+          report: Report = lambda text: None) -> JointNetwork:  # fmt: skip
     """Train on simulations of a task; the weights with the best held-out loss are kept."""
     run = Training(task, simulations, recipe, seed)
     every = max(25, recipe.steps // _LOOKS)

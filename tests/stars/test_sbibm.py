@@ -16,7 +16,6 @@ from astroviz.accuracy.c2st import c2st, c2st_error
 from astroviz.cli import main
 from astroviz.commands import bench
 from astroviz.stars import sbibm_run, sbibm_tasks
-from astroviz.stars.factors import FactorNetwork, follow_factors
 from astroviz.stars.sbibm_moons import draw_moons
 from astroviz.stars.sbibm_run import measure, published_share
 from astroviz.stars.sbibm_tasks import TASKS, find_wheel, read_reference
@@ -132,38 +131,6 @@ def test_the_posterior_of_a_normal_task_is_found(wheel):
     assert figures["published_10k"] == {"simformer": 0.508, "npe": 0.552}
     assert figures["ratio"]["npe"] == pytest.approx(figures["mean"] / 0.552, abs=1e-3)
     json.dumps(figures)
-
-
-def test_factors_find_the_posterior_of_normal_points():
-    # known factors: points around the parameter, flat prior between -1 and 1
-    points = torch.tensor([0.1, 0.3, 0.35])
-    found = follow_factors(
-        lambda z: -0.5 * ((z - points) ** 2).sum(-1) / 0.1**2,
-        2 * torch.rand(3000, 1, generator=generator()) - 1,
-        lambda z: (z.abs() <= 1).all(-1), generator(1),
-    )[:, 0].numpy()  # fmt: skip
-    assert stats.kstest((found - 0.25) / (0.1 / 3**0.5), "norm").statistic < 0.05
-
-
-def test_a_learned_factor_knows_where_the_width_goes():
-    torch.manual_seed(0)
-    network = FactorNetwork(1, 1, hidden=16, width=16, blocks=1)
-    theta = 2 * torch.rand(2000, 1, generator=generator()) - 1
-    width = (1.5 * theta).exp()
-    points = width[:, None] * torch.randn(2000, 3, 1, generator=generator())
-    network.adopt(points)
-    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
-    source = generator(3)
-    for _ in range(250):
-        optimiser.zero_grad()
-        sum(network.loss(theta, points, source).values()).backward()
-        optimiser.step()
-    grid = torch.linspace(-0.9, 0.9, 7)[:, None]
-    told = torch.tensor([[0.3], [-0.4], [0.2]])
-    exact = stats.norm(0, (1.5 * grid).exp().numpy()).logpdf(told.T.numpy()).sum(1)
-    for steps, bound in ((0, 0.4), (8, 0.6)):
-        away = network.log_prob(grid, told, steps).numpy() - exact
-        assert np.ptp(away[1:-1]) < bound
 
 
 def test_the_same_seed_gives_the_same_figures(wheel):
