@@ -29,7 +29,8 @@ def test_it_opens_with_some_stars_answered(view):
     assert "30 of 30 stars answered" in view._status.value
     assert "30 stars" in view.hr.describe()
     assert "young stars" in view.topdown.describe()
-    assert view.ask_button.description == "Ask for 408"
+    everyone = len(view.explorer.observations)
+    assert view.ask_button.description == f"Ask for {everyone}"
     assert "<b>example</b>" in view._title.value
 
 

@@ -11,7 +11,7 @@ import traitlets
 
 from astroviz.core.draws import Draws
 from astroviz.io.observations import Observations, State
-from astroviz.stars.surveys import SURVEYS
+from astroviz.stars.spectrographs import SOURCES
 from astroviz.widgets import explore
 from astroviz.widgets.stars import StarsWidget
 
@@ -41,11 +41,11 @@ def test_a_switch_changes_observation_and_draws(view):
     view.observe(lambda change: heard.append(change["name"]), ["draws", "observation"])
     before = view.draws
     view.controls.switches["Gaia"].value = False
-    assert view.explorer.surveys == [survey for survey in SURVEYS if survey != "Gaia"]
+    assert view.explorer.surveys == [survey for survey in SOURCES if survey != "Gaia"]
     assert view.observation.states[0, view.observation.index("g")] == State.IGNORED
     assert view.draws["log_age"].std() > before["log_age"].std()
     assert heard.count("draws") == heard.count("observation") == 1
-    view.explorer.surveys = list(SURVEYS)
+    view.explorer.surveys = list(SOURCES)
     assert view.controls.switches["Gaia"].value
 
 
