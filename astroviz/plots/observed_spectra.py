@@ -93,6 +93,6 @@ class ObservedSpectra:
         put(self.names, {
             "x": as_column([x for x, _ in places]),
             "y": as_column([y for _, y in places]),
-            "below": as_column([12 + 14 * k for k in range(len(places))]),
+            "below": as_column([12 + 18 * k for k in range(len(places))]),
             "text": drawn,
         })  # fmt: skip
