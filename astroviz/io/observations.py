@@ -91,7 +91,7 @@ class Observations:
 
     def spectra_of(self, row: int) -> tuple[str, ...]:
         """Labels of the spectra of one row that are not switched off."""
-        return tuple(found.label for found in self.spectra if found.used[row])
+        return tuple(found.label for found in self.spectra if found.used_at(row))
 
     def index(self, name: str) -> int:
         """Column of a quantity; KeyError naming what there is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import astropy.units as u
@@ -50,7 +51,7 @@ class SpectrumSet:
     def __len__(self) -> int:
         return len(self.flux)
 
-    @property
+    @cached_property
     def present(self) -> np.ndarray:
         """Which objects have such a spectrum, shape (N,), bool."""
         return np.asarray(np.isfinite(self.flux).any(axis=1))
@@ -59,6 +60,10 @@ class SpectrumSet:
     def used(self) -> np.ndarray:
         """Which have one that is not switched off, shape (N,), bool."""
         return np.asarray(self.present & ~self.ignored)
+
+    def used_at(self, row: int) -> bool:
+        """Whether one object has a spectrum that is not switched off."""
+        return bool(self.present[row] and not self.ignored[row])
 
     def correlation_of(self, row: int) -> np.ndarray | None:
         """Correlation of the errors of one spectrum, shape (px, px)."""

@@ -29,42 +29,15 @@ from astroviz.stars.noise import (
 from astroviz.stars.physics import Physics
 from astroviz.stars.surveys import BANDS
 
-__all__ = ["misfit", "misfits", "score"]
+__all__ = ["misfits", "score"]
 
 _ACCRETION = {"bp": 0.6, "g": 0.35, "rp": 0.2}  # mag, typical brightening by accretion
-
-
-def misfit(
-    theta: Tensor,
-    disk: Tensor,
-    values: Tensor,
-    errors: Tensor,
-    states: Tensor,
-    physics: Physics,
-) -> tuple[Tensor, int]:
-    r"""Lower decile of :math:`\chi^2` over the draws of one star.
-
-    Arguments:
-        theta: Draws in physical units, shape :math:`(n, 9)`.
-        disk: Which have a disk, shape :math:`(n,)`.
-        values: Observed values, shape :math:`(20,)`.
-        errors: Their errors, shape :math:`(20,)`.
-        states: `State` codes, shape :math:`(20,)`.
-        physics: Tracks, atmosphere and extinction.
-
-    Returns:
-        The decile (0 where nothing was observed) and the number of quantities in the sum.
-    """
-    found, number = misfits(
-        theta[None], disk[None], values[None], errors[None], states[None], physics
-    )
-    return found[0], int(number[0])
 
 
 def misfits(
     theta: Tensor, disk: Tensor, values: Tensor, errors: Tensor, states: Tensor, physics: Physics
 ) -> tuple[Tensor, Tensor]:
-    r"""`misfit` of many stars at once.
+    r"""Lower decile of :math:`\chi^2` over the draws of each star.
 
     Arguments:
         theta: Draws in physical units, shape :math:`(N, n, 9)`.
@@ -75,7 +48,8 @@ def misfits(
         physics: Tracks, atmosphere and extinction.
 
     Returns:
-        Deciles and numbers of quantities, each of shape :math:`(N,)`.
+        Deciles (0 where nothing was observed) and numbers of quantities in the sums, each of
+        shape :math:`(N,)`.
     """
     many, n = disk.shape
     mag, _ = physics.magnitudes(theta.flatten(0, 1), disk.flatten())
@@ -105,7 +79,7 @@ def score(value: float, number: int, limits: list[float]) -> float:
     r"""Misfit relative to what the simulator's own stars reach.
 
     Arguments:
-        value: From `misfit`.
+        value: From `misfits`.
         number: Number of quantities in the sum.
         limits: The 99 % level of `value` for 0, 1, 2, ... quantities.
     """

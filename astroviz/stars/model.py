@@ -23,7 +23,7 @@ from astroviz.stars.features import Tokens, featurise
 from astroviz.stars.fit import misfits, score
 from astroviz.stars.network import Block, StarsNetwork
 from astroviz.stars.parameters import DERIVED, PARAMETERS, Parameter, to_theta
-from astroviz.stars.physics import Physics
+from astroviz.stars.physics import Physics, Star
 from astroviz.stars.refine import SMALLEST_CROWD, refine_request
 from astroviz.stars.sampler import (
     DEFAULT_STEPS,
@@ -320,9 +320,10 @@ class StarsModel:
     def _columns_together(self, z: Tensor, disk: Tensor) -> list[np.ndarray]:
         """`_columns_of` for stars of equally many draws, (N, n, 9): one pass for all of them."""
         many, n = disk.shape
-        flat = self._columns_of(z.flatten(0, 1), disk.flatten()).reshape(many, n, -1)
         theta = to_theta(z.flatten(0, 1))
-        valid = self.physics.evolve(theta[:, 0], theta[:, 1]).valid.view(many, n)
+        star = self.physics.evolve(theta[:, 0], theta[:, 1])
+        flat = _table(theta, star, disk.flatten()).reshape(many, n, -1)
+        valid = star.valid.view(many, n)
         # a draw outside the tracks is replaced by one of the same star
         return [
             flat[row] if good else self._columns_of(z[row], disk[row], repair=True)
@@ -368,12 +369,7 @@ class StarsModel:
             pick = torch.where(star.valid, order, inside[before])
             theta = torch.cat([theta[pick, :6], theta[:, _EXCESS]], -1)
             star = self.physics.evolve(theta[:, 0], theta[:, 1])
-        derived = torch.stack(
-            [10**star.log_teff, star.logg, star.log_lum, 10**star.log_radius], -1
-        )
-        theta = theta.clone()
-        theta[:, _EXCESS] = torch.where(disk[:, None], theta[:, _EXCESS], torch.nan)
-        return torch.cat([theta, derived], -1).numpy().astype(np.float32)
+        return _table(theta, star, disk)
 
     def _scores(
         self, requests: Sequence[Request], values: list[np.ndarray], disk: Tensor
@@ -401,6 +397,14 @@ class StarsModel:
     @cached_property
     def _light(self) -> SpectralPhysics:
         return SpectralPhysics(self.physics)
+
+
+def _table(theta: Tensor, star: Star, disk: Tensor) -> np.ndarray:
+    """Parameters and derived quantities, shape (n, 13); no excess without a disk."""
+    derived = torch.stack([10**star.log_teff, star.logg, star.log_lum, 10**star.log_radius], -1)
+    theta = theta.clone()
+    theta[:, _EXCESS] = torch.where(disk[:, None], theta[:, _EXCESS], torch.nan)
+    return torch.cat([theta, derived], -1).numpy().astype(np.float32)
 
 
 def _sweeps(request: Request) -> int:

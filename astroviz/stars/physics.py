@@ -22,13 +22,13 @@ from astroviz.stars.empirical import LOGG, TEFF, offsets
 from astroviz.stars.surveys import WAVELENGTHS
 from astroviz.stars.tables import Tables, interpolate, load_tables
 
-__all__ = ["SUN_LOGG", "SUN_TEFF", "Physics", "Star"]
+__all__ = ["SUN_LOGG", "SUN_TEFF", "VEILING", "Physics", "Star"]
 
 SUN_TEFF = 5772.0  # K, IAU 2015 resolution B3
 SUN_LOGG = 4.438
 _BLEND = (-0.097, 0.114)  # log10 of 0.8 and 1.3 solar masses
 # Accretion or activity, relative to its effect in BP: a hot excess that fades towards the red.
-_VEILING = {"bp": 1.0, "g": 0.45, "rp": 0.25, "j": 0.08, "h": 0.05, "ks": 0.04}
+VEILING = {"bp": 1.0, "g": 0.45, "rp": 0.25, "j": 0.08, "h": 0.05, "ks": 0.04}
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,14 @@ class Physics:
         knots = (t[f"{e}.log_teff"], t[f"{e}.a_v"], t[f"{e}.r_v"])
         return interpolate(t[f"{e}.a_band"], knots, (log_teff, a_v, r_v))
 
-    def excess(self, amplitude: Tensor, slope: Tensor, onset: Tensor) -> Tensor:
-        r"""Disk flux over photospheric flux in each band, shape :math:`(N, 15)`."""
-        wave = self.wavelengths[None, :]
+    def excess(
+        self, amplitude: Tensor, slope: Tensor, onset: Tensor, wavelengths: Tensor | None = None
+    ) -> Tensor:
+        r"""Disk flux over photospheric flux in each band, shape :math:`(N, 15)`.
+
+        Or at other wavelengths, micron, shape :math:`(k,)`.
+        """
+        wave = (self.wavelengths if wavelengths is None else wavelengths)[None, :]
         rise = 1 / (1 + (wave / onset[:, None]) ** -6)
         return 10 ** amplitude[:, None] * (wave / 5.0) ** slope[:, None] * rise
 
@@ -160,7 +165,7 @@ class Physics:
         r"""Hot continuum over photospheric flux in each band, shape :math:`(N, 15)`."""
         from astroviz.stars.surveys import BANDS
 
-        shape = torch.tensor([_VEILING.get(band.name, 0.0) for band in BANDS], dtype=self.dtype)
+        shape = torch.tensor([VEILING.get(band.name, 0.0) for band in BANDS], dtype=self.dtype)
         return strength[:, None] * shape[None, :]
 
     def magnitudes(

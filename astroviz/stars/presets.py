@@ -21,7 +21,7 @@ from astroviz.stars.gaps import in_surveys
 from astroviz.stars.parameters import CLASSES
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import SimulatedStars
-from astroviz.stars.spectral_noise import observe_spectra, stars_of
+from astroviz.stars.spectral_noise import observe_spectra
 from astroviz.stars.spectral_physics import SpectralPhysics
 from astroviz.stars.spectrographs import SPECTROGRAPHS
 from astroviz.stars.surveys import SURVEYS
@@ -186,7 +186,7 @@ def _spectra(model: Any, simulated: SimulatedStars, rows: np.ndarray) -> tuple[S
     """Spectra of the examples that show them; the other stars have none."""
     shown = torch.tensor([p.row for p in PRESETS if p.spectra])
     generator = torch.Generator().manual_seed(_POOL_SEED)
-    stars = stars_of(simulated, torch.from_numpy(rows)[shown])
+    stars = simulated.rows(torch.from_numpy(rows)[shown])
     every = {one.name: 1.0 for one in SPECTROGRAPHS}
     # a model of somebody else may have no physics of ours
     light = SpectralPhysics(getattr(model, "physics", None) or Physics())

@@ -13,17 +13,18 @@ import torch
 from astroviz.core.cards import Card
 from astroviz.core.registry import save_model
 from astroviz.stars.features import featurise
-from astroviz.stars.fit import misfit
+from astroviz.stars.fit import misfits
 from astroviz.stars.network import StarsNetwork
 from astroviz.stars.parameters import PARAMETERS, PRIOR_TEXT, to_theta
 from astroviz.stars.physics import Physics
-from astroviz.stars.sampler import CLASS_SHARE, flow_draws
+from astroviz.stars.sampler import CLASS_SHARE, draws_of_known
 from astroviz.stars.simulator import simulate
 from astroviz.stars.spectral_limits import spectral_limits
 from astroviz.stars.spectrographs import SPECTROGRAPHS
 
 __all__ = ["misfit_limits", "model_card", "release"]
 
+_DRAWS = 64  # of each star that sets a limit
 _LIMITS = [
     "Young stars of 0.03 to 4 solar masses, 0.5 to 100 Myr, 40 to 1200 pc, A_V below 20 mag; "
     "outside, `ood_score` rises above 1 or the posterior leans on a bound.",
@@ -96,20 +97,12 @@ def misfit_limits(
         stars = simulate(size, generator, physics, (0.57, 0.43, 0.0, 0.0))
         tokens = featurise(stars.values, stars.errors, stars.states)
         disk = stars.classes == 1
-        with torch.inference_mode():
-            context = network.encoder(tokens)
-            blocks = (
-                network.parameters_block(context, tokens, torch.zeros_like(disk)),
-                network.parameters_block(context, tokens, torch.ones_like(disk)),
-            )
-            noise = list(torch.randn(size, 64, len(PARAMETERS), generator=generator))
-            z = flow_draws(network, blocks, noise, [d.expand(64) for d in disk], steps=4)
-        for row, scores in enumerate(z):
-            value, number = misfit(
-                to_theta(scores), disk[row].expand(64), stars.values[row], stars.errors[row],
-                stars.states[row], physics,
-            )  # fmt: skip
-            found.append((number, float(value)))
+        z = draws_of_known(network, tokens, disk, _DRAWS, generator)
+        levels, numbers = misfits(
+            to_theta(torch.stack(z)), disk[:, None].expand(-1, _DRAWS), stars.values,
+            stars.errors, stars.states, physics,
+        )  # fmt: skip
+        found += list(zip(numbers.tolist(), levels.tolist(), strict=True))
     return _levels(np.array(found))
 
 

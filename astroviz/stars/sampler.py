@@ -18,12 +18,14 @@ from astroviz.core.solvers import solve
 from astroviz.stars.features import N_PARAMETERS, Tokens
 from astroviz.stars.network import Block, StarsNetwork
 
-__all__ = ["CLASS_SHARE", "DEFAULT_STEPS", "ClassOdds", "chunk_sizes", "class_odds", "flow_draws"]
+__all__ = ["CLASS_SHARE", "DEFAULT_STEPS", "ClassOdds", "chunk_sizes", "class_odds",
+           "draws_of_known", "flow_draws"]  # fmt: skip
 
 DEFAULT_STEPS = 8  # midpoint steps, two evaluations each
 # What the training batches hold of young, young with a disk, field dwarfs, giants.
 CLASS_SHARE = (0.46, 0.34, 0.12, 0.08)
 _FIRST, _NEXT = 256, 2048
+_FEW = 4  # steps where a level is wanted, not a fine shape
 _GROUP = 64  # draws of a star are padded to a multiple of this and grouped by their number
 
 
@@ -112,6 +114,31 @@ def flow_draws(
         for row, (star, where) in enumerate(group):
             found[star][where] = scores[row, : len(where)]
     return found
+
+
+def draws_of_known(
+    network: StarsNetwork, tokens: Tokens, disk: Tensor, n: int, generator: torch.Generator
+) -> list[Tensor]:
+    r"""Some draws of young stars of which it is known whether they have a disk.
+
+    Arguments:
+        network: The network.
+        tokens: The :math:`N` stars.
+        disk: Whether each has a disk, shape :math:`(N,)`, bool.
+        n: Draws of each.
+        generator: Source of the noise.
+
+    Returns:
+        Normal scores of each star, shapes :math:`(n, 9)`.
+    """
+    with torch.inference_mode():
+        context = network.encoder(tokens)
+        blocks = (
+            network.parameters_block(context, tokens, torch.zeros_like(disk)),
+            network.parameters_block(context, tokens, torch.ones_like(disk)),
+        )
+        noise = list(torch.randn(len(disk), n, N_PARAMETERS, generator=generator))
+        return flow_draws(network, blocks, noise, [d.expand(n) for d in disk], steps=_FEW)
 
 
 def _groups(

@@ -7,6 +7,7 @@ epoch of each survey, noise, limits, footprints, and what a user switches off.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,21 @@ class SimulatedStars:
 
     def __len__(self) -> int:
         return len(self.z)
+
+    def rows(self, index: Tensor) -> SimulatedStars:
+        """Some of the stars."""
+        star = Star(*(getattr(self.star, name)[index] for name in vars(self.star)))
+        found = {name: part[index] for name, part in vars(self).items() if name != "star"}
+        return SimulatedStars(star=star, **found)
+
+    @classmethod
+    def join(cls, parts: Sequence[SimulatedStars]) -> SimulatedStars:
+        """Catalogues below each other."""
+        stars = [part.star for part in parts]
+        star = Star(*(torch.cat([getattr(s, name) for s in stars]) for name in vars(stars[0])))
+        names = [name for name in vars(parts[0]) if name != "star"]
+        found = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
+        return cls(star=star, **found)
 
     @property
     def theta(self) -> Tensor:

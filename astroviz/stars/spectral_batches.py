@@ -2,25 +2,19 @@ r"""Training batches with spectra: those of `batches`, and at random what was ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
 
 from astroviz.stars.batches import ROUND, Batch, conditional_batch
 from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import SimulatedStars, simulate
 from astroviz.stars.spectral_features import SpectralNumbers
-from astroviz.stars.spectral_noise import (
-    SPECTRAL_PATTERNS,
-    observe_spectra,
-    stars_of,
-    together,
-)
+from astroviz.stars.spectral_noise import SPECTRAL_PATTERNS, SimulatedSpectra, observe_spectra
 from astroviz.stars.spectral_physics import SpectralPhysics
 from astroviz.stars.spectrographs import SPECTROGRAPHS
 
-__all__ = ["compressed_spectra", "spectral_batches", "stars_with_spectra"]
+__all__ = ["compressed_spectra", "numbers_of", "spectral_batches", "stars_with_spectra"]
 
 # Chance that a star which is bright enough has such a spectrum: more than in the sky, since each
 # kind is to be learned in the same time.
@@ -74,15 +68,9 @@ def stars_with_spectra(
         stars = simulate(2 * n, generator, physics, weights, pattern)
         numbers = compressed_spectra(stars, generator, light, every)
         rows = (numbers.seen | ~wanted).all(1).nonzero()[:, 0]
-        parts.append((stars_of(stars, rows), numbers.rows(rows)))
-    first = torch.arange(n)
-    joined = [torch.cat([getattr(part[1], name) for part in parts]) for name in _NUMBERS]
-    return stars_of(together([part[0] for part in parts]), first), SpectralNumbers(*joined).rows(
-        first
-    )
-
-
-_NUMBERS = ("components", "errors", "seen")
+        parts.append((stars.rows(rows), numbers.rows(rows)))
+    first, joined = torch.arange(n), SpectralNumbers.join([part[1] for part in parts])
+    return SimulatedStars.join([part[0] for part in parts]).rows(first), joined.rows(first)
 
 
 def compressed_spectra(
@@ -100,7 +88,11 @@ def compressed_spectra(
         chance: Chance of each kind; that of the training by default.
     """
     sets = observe_spectra(stars, generator, physics, _CHANCE if chance is None else chance)
+    return numbers_of(sets, physics)
+
+
+def numbers_of(sets: Sequence[SimulatedSpectra], physics: SpectralPhysics) -> SpectralNumbers:
+    """Compressed spectra of all kinds of `SPECTROGRAPHS`, in that order."""
     parts = [found.compressed(physics) for found in sets]
     components, errors = (torch.cat(column, 1) for column in zip(*parts, strict=True))
-    seen: Tensor = torch.stack([found.seen for found in sets], 1)
-    return SpectralNumbers(components, errors, seen)
+    return SpectralNumbers(components, errors, torch.stack([found.seen for found in sets], 1))

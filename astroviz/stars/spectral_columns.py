@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import astropy.units as u
@@ -160,11 +161,17 @@ def _one(
         binned = flux
         spread = np.diag(covariance) if covariance.ndim == 1 else covariance
     else:
-        binned, spread = rebin(rebinning(at, one.edges, what), flux, covariance)
+        binned, spread = rebin(_operator(one, at.tobytes()), flux, covariance)
     seen = np.isfinite(binned)
     sd, correlation = split_covariance(spread, seen, what)
     independent = same and covariance.ndim == 1
     return binned, sd, None if independent else correlation
+
+
+@lru_cache(maxsize=8)
+def _operator(one: Spectrograph, samples: bytes) -> np.ndarray:
+    """The rebinning of a grid, in bytes: most tables have one grid for all their rows."""
+    return rebinning(np.frombuffer(samples), one.edges, f"{one.name}_flux")
 
 
 def _wavelengths(

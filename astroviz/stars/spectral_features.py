@@ -6,6 +6,7 @@ magnitude in a range of ten.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,9 +40,11 @@ class SpectralNumbers:
         """Some of the stars."""
         return SpectralNumbers(self.components[index], self.errors[index], self.seen[index])
 
-    def only(self, kept: Tensor) -> SpectralNumbers:
-        """The same with some spectra forgotten, shape of `kept` (N, 3), bool."""
-        return SpectralNumbers(self.components, self.errors, self.seen & kept)
+    @classmethod
+    def join(cls, parts: Sequence[SpectralNumbers]) -> SpectralNumbers:
+        """Stars below each other."""
+        names = ("components", "errors", "seen")
+        return cls(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
 
 def n_features(one: Spectrograph) -> int:

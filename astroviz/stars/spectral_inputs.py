@@ -43,7 +43,7 @@ def spectral_inputs(observations: Observations, index: int) -> dict[str, np.ndar
         part = slice(start, start + one.components)
         start += one.components
         own = sets.get(one.name)
-        if own is None or not own.used[index]:
+        if own is None or not own.used_at(index):
             continue
         flux, error = (torch.from_numpy(a[index].astype(float)) for a in (own.flux, own.error))
         correlation = own.correlation_of(index)

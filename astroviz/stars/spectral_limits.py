@@ -5,19 +5,18 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from astroviz.stars.compress import unmixing
 from astroviz.stars.features import featurise
 from astroviz.stars.network import StarsNetwork
-from astroviz.stars.parameters import PARAMETERS, to_theta
+from astroviz.stars.parameters import to_theta
 from astroviz.stars.physics import Physics
-from astroviz.stars.sampler import flow_draws
+from astroviz.stars.sampler import draws_of_known
 from astroviz.stars.simulator import simulate
-from astroviz.stars.spectral_features import SpectralNumbers
-from astroviz.stars.spectral_likelihood import MeasuredSpectrum, spectral_misfit
-from astroviz.stars.spectral_noise import SimulatedSpectra, observe_spectra
+from astroviz.stars.spectral_batches import numbers_of
+from astroviz.stars.spectral_likelihood import spectral_misfit
+from astroviz.stars.spectral_noise import observe_spectra
 from astroviz.stars.spectral_physics import SpectralPhysics
 
-__all__ = ["measured_of", "spectral_limits"]
+__all__ = ["spectral_limits"]
 
 _DRAWS = 64
 _MOST = 400  # spectra of each kind
@@ -38,38 +37,21 @@ def spectral_limits(
     light = SpectralPhysics(physics)
     stars = simulate(n, generator, physics, (0.57, 0.43, 0.0, 0.0))
     sets = observe_spectra(stars, generator, light)
-    parts = [found.compressed(light) for found in sets]
-    components, errors = (torch.cat(column, 1) for column in zip(*parts, strict=True))
-    numbers = SpectralNumbers(components, errors, torch.stack([s.seen for s in sets], 1))
+    numbers = numbers_of(sets, light)
     disk = stars.classes == 1
     values: dict[str, list[float]] = {one.one.name: [] for one in sets}
     for rows in numbers.seen.any(1).nonzero()[:, 0].split(500):
         tokens = featurise(stars.values[rows], stars.errors[rows], stars.states[rows],
                            spectra=numbers.rows(rows))  # fmt: skip
-        with torch.inference_mode():
-            context = network.encoder(tokens)
-            kind = disk[rows]
-            blocks = (
-                network.parameters_block(context, tokens, torch.zeros_like(kind)),
-                network.parameters_block(context, tokens, torch.ones_like(kind)),
-            )
-            noise = list(torch.randn(len(rows), _DRAWS, len(PARAMETERS), generator=generator))
-            z = flow_draws(network, blocks, noise, [d.expand(_DRAWS) for d in kind], steps=4)
+        z = draws_of_known(network, tokens, disk[rows], _DRAWS, generator)
         for row, scores in zip(rows.tolist(), z, strict=True):
             theta, flags = to_theta(scores), disk[row].expand(_DRAWS)
             for one in sets:
                 if one.seen[row] and len(values[one.one.name]) < _MOST:
                     values[one.one.name].append(
-                        spectral_misfit(measured_of(one, row), light, theta, flags)
+                        spectral_misfit(one.measured(row), light, theta, flags)
                     )
     return {
         name: round(float(np.quantile(found, 0.99)), 3) if len(found) > 20 else 3.0
         for name, found in values.items()
     }
-
-
-def measured_of(spectra: SimulatedSpectra, row: int) -> MeasuredSpectrum:
-    """One simulated spectrum, as the exact likelihood takes it."""
-    matrix = spectra.correlation(row)
-    unmix = None if matrix is None else unmixing(matrix)
-    return MeasuredSpectrum(spectra.one, spectra.flux[row], spectra.error[row], unmix)

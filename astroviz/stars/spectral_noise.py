@@ -21,11 +21,12 @@ from astroviz.io.observations import State
 from astroviz.io.spectra import SpectrumSet
 from astroviz.stars.compress import compress, unmixing
 from astroviz.stars.simulator import SimulatedStars
+from astroviz.stars.spectral_likelihood import MeasuredSpectrum
 from astroviz.stars.spectral_physics import SpectralPhysics
 from astroviz.stars.spectrographs import FLUX_UNIT, SPECTROGRAPHS, Spectrograph, spectrograph
 
-__all__ = ["LENGTHS", "SPECTRAL_PATTERNS", "SimulatedSpectra", "correlation", "observe_spectra",
-           "stars_of", "together"]  # fmt: skip
+__all__ = ["LENGTHS", "SPECTRAL_PATTERNS", "SimulatedSpectra", "correlation",
+           "observe_spectra"]  # fmt: skip
 
 LENGTHS = (0.8, 1.5, 2.5)
 """Correlation lengths of XP-like spectra, bins."""
@@ -72,13 +73,21 @@ class SimulatedSpectra:
         k = int(self.length[row])
         return None if k < 0 else correlation(self.one, LENGTHS[k])
 
+    def measured(self, row: int) -> MeasuredSpectrum:
+        """The spectrum of one star, as the exact likelihood takes it."""
+        return MeasuredSpectrum(
+            self.one, self.flux[row], self.error[row], self._unmix(int(self.length[row]))
+        )
+
+    def _unmix(self, length: int) -> Tensor | None:
+        return None if length < 0 else _unmix(self.one.name, LENGTHS[length])
+
     def as_set(self) -> SpectrumSet:
         """The spectra as a table holds them."""
         matrices = None
         if (self.length >= 0).any():
-            matrices = np.stack([
-                correlation(self.one, LENGTHS[k]).numpy() for k in self.length.tolist()
-            ])  # fmt: skip
+            each = np.stack([correlation(self.one, length).numpy() for length in LENGTHS])
+            matrices = each[self.length.numpy()]
         return SpectrumSet(
             self.one.name, self.one.label, self.one.wavelength, self.flux.numpy(),
             self.error.numpy(), matrices, np.zeros(len(self.seen), dtype=bool),
@@ -90,7 +99,7 @@ class SimulatedSpectra:
         found = torch.zeros(2, len(self.seen), self.one.components)
         for k in self.length[self.seen].unique().tolist():
             rows = (self.seen & (self.length == k)).nonzero()[:, 0]
-            unmix = None if k < 0 else _unmix(self.one.name, LENGTHS[k])
+            unmix = self._unmix(k)
             for part in rows.split(4096):
                 found[:, part] = torch.stack(
                     compress(self.one, physics.tables, self.flux[part], self.error[part], unmix)
@@ -166,7 +175,7 @@ def _observe(
     length = torch.full((n,), -1)
     if one.name == "xp":
         length = torch.randint(len(LENGTHS), (n,), generator=gen)
-    some = stars_of(stars, rows)
+    some = stars.rows(rows)
     light = physics.of_simulated(some, one).double()
     modes = torch.tensor(one.modes, dtype=torch.float64)
     wobble = torch.randn(len(rows), len(modes), generator=gen, dtype=torch.float64) * modes
@@ -205,21 +214,3 @@ def _edges(one: Spectrograph) -> np.ndarray:
     blue = 3.0 * np.exp(-(wave - one.start) / 40.0)
     middle = np.exp(-(((wave - _SPLIT) / 20.0) ** 2))
     return np.asarray(1 + blue + middle + 1.5 * np.exp(-(one.stop - wave) / 30.0))
-
-
-def stars_of(stars: SimulatedStars, index: Tensor) -> SimulatedStars:
-    """Some of the stars."""
-    star = type(stars.star)(*(getattr(stars.star, name)[index] for name in vars(stars.star)))
-    found = {name: getattr(stars, name)[index] for name in vars(stars) if name != "star"}
-    return SimulatedStars(star=star, **found)
-
-
-def together(parts: list[SimulatedStars]) -> SimulatedStars:
-    """Simulated catalogues below each other."""
-    stars = [part.star for part in parts]
-    star = type(stars[0])(
-        *(torch.cat([getattr(one, name) for one in stars]) for name in vars(stars[0]))
-    )
-    names = [name for name in vars(parts[0]) if name != "star"]
-    found = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
-    return SimulatedStars(star=star, **found)

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from astroviz.stars.empirical import TEFF
-from astroviz.stars.physics import Physics, Star
+from astroviz.stars.physics import VEILING, Physics, Star
 from astroviz.stars.spectrographs import DRIFT, SPECTROGRAPHS, Spectrograph
 from astroviz.stars.surveys import BANDS
 from astroviz.stars.tables import Tables, interpolate
@@ -34,8 +34,8 @@ __all__ = ["SpectralPhysics", "load_spectrographs"]
 _RADIUS_OVER_PARSEC = 2.2546e-8  # solar radius over parsec
 _SI = 1e-3  # erg/s/cm2 in W/m2
 _OPTICAL = ("bp", "g", "rp", "j", "h", "ks")
-# Veiling relative to its effect in BP, at the bands that `physics` gives it for.
-_VEILED = {"bp": 1.0, "rp": 0.25, "j": 0.08, "h": 0.05, "ks": 0.04}
+# G is too wide to say where in it the veiling is.
+_VEILED = {name: part for name, part in VEILING.items() if name != "g"}
 
 
 @cache
@@ -182,8 +182,8 @@ class SpectralPhysics:
 
     def _excess(self, one: Spectrograph, disk: Tensor) -> Tensor:
         wave = torch.as_tensor(one.wavelength * 1e-3, dtype=self.physics.dtype)
-        amplitude, slope, onset = (column[:, None] for column in disk.unbind(-1))
-        return 10**amplitude * (wave / 5.0) ** slope / (1 + (wave / onset) ** -6)
+        amplitude, slope, onset = disk.unbind(-1)
+        return self.physics.excess(amplitude, slope, onset, wave)
 
     def _veiling(self, one: Spectrograph) -> Tensor:
         bands = {band.name: band.wavelength for band in BANDS}
@@ -196,23 +196,15 @@ class SpectralPhysics:
         return torch.as_tensor(np.exp(found), dtype=self.physics.dtype)
 
     @cached_property
-    def _offsets(self) -> _Offsets:
-        return _Offsets(self.physics)
-
-
-class _Offsets:
-    """Offsets of the bands of `empirical`, mag, at the bins of any spectrograph."""
-
-    def __init__(self, physics: Physics) -> None:
-        names = [band.name for band in BANDS]
-        columns = [names.index(name) for name in _OPTICAL]
-        self.place = np.log([BANDS[k].wavelength for k in columns])
-        self.height = physics.offsets[:, columns].double().numpy()
-        self.dtype = physics.dtype
-
-    def __getitem__(self, name: str) -> Tensor:
-        from astroviz.stars.spectrographs import spectrograph
-
-        wave = np.log(spectrograph(name).wavelength * 1e-3)
-        rows = [np.interp(wave, self.place, row) for row in self.height]
-        return torch.as_tensor(np.stack(rows), dtype=self.dtype)
+    def _offsets(self) -> dict[str, Tensor]:
+        """Offsets of the bands of `empirical`, mag, between their wavelengths, (K, px)."""
+        columns = [k for k, band in enumerate(BANDS) if band.name in _OPTICAL]
+        columns.sort(key=lambda k: BANDS[k].wavelength)
+        place = np.log([BANDS[k].wavelength for k in columns])
+        found = {}
+        for one in SPECTROGRAPHS:
+            wave = np.log(one.wavelength * 1e-3)
+            height = self.physics.offsets[:, columns].double().numpy()
+            rows = np.stack([np.interp(wave, place, row) for row in height])
+            found[one.name] = torch.as_tensor(rows, dtype=self.physics.dtype)
+        return found

@@ -54,23 +54,8 @@ def complete(n: int, seed: int, physics: Physics) -> SimulatedStars:
     parts: list[SimulatedStars] = []
     while sum(map(len, parts)) < n:
         stars = simulate(min(max(4 * n, 200), 100_000), generator, physics, YOUNG, "all")
-        parts.append(rows(stars, (stars.states[:, :11] == int(State.OBSERVED)).all(1)))
-    return rows(join(parts), torch.arange(n))
-
-
-def rows(stars: SimulatedStars, index: Tensor) -> SimulatedStars:
-    star = type(stars.star)(*(getattr(stars.star, f)[index] for f in vars(stars.star)))
-    found = {f: getattr(stars, f)[index] for f in vars(stars) if f != "star"}
-    return SimulatedStars(star=star, **found)
-
-
-def join(parts: list[SimulatedStars]) -> SimulatedStars:
-    first = parts[0]
-    star = type(first.star)(
-        *(torch.cat([getattr(p.star, f) for p in parts]) for f in vars(first.star))
-    )
-    found = {f: torch.cat([getattr(p, f) for p in parts]) for f in vars(first) if f != "star"}
-    return SimulatedStars(star=star, **found)
+        parts.append(stars.rows((stars.states[:, :11] == int(State.OBSERVED)).all(1)))
+    return SimulatedStars.join(parts).rows(torch.arange(n))
 
 
 def context(stars: SimulatedStars) -> Tensor:
@@ -191,7 +176,7 @@ def calibration(sample: Sampler, stars: SimulatedStars, draws: int = 100) -> dic
     """How far coverage and ranks are from right, and how wide the posteriors are."""
     truths = stars.z[:, :INNER].numpy()
     found = np.concatenate(
-        [sample(rows(stars, part), draws, 7 + int(part[0]))
+        [sample(stars.rows(part), draws, 7 + int(part[0]))
          for part in torch.arange(len(stars)).split(100)]
     )  # fmt: skip
     u = ranks(truths, found)

@@ -27,7 +27,6 @@ from astroviz.stars.catalogue import from_simulation
 from astroviz.stars.parameters import PARAMETERS, to_theta
 from astroviz.stars.reference import Reference
 from astroviz.stars.simulator import SimulatedStars, simulate
-from astroviz.stars.spectral_limits import measured_of
 from astroviz.stars.spectral_noise import SimulatedSpectra, observe_spectra
 from astroviz.stars.spectral_physics import SpectralPhysics
 
@@ -45,7 +44,7 @@ def sample(seed: int, kind: str) -> tuple[SimulatedStars, tuple[SimulatedSpectra
 def exact(reference: Reference, stars: SimulatedStars, row: int, one: Any) -> dict[str, Any]:
     """Means and standard deviations of the exact posteriors of one star."""
     found: dict[str, Any] = {"row": row}
-    for label, spectra in (("without", ()), ("with", (measured_of(one, row),))):
+    for label, spectra in (("without", ()), ("with", (one.measured(row),))):
         begin = time.perf_counter()
         posterior = reference.posterior(
             stars.values[row], stars.errors[row], stars.states[row], spectra=spectra
