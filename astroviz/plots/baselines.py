@@ -106,7 +106,7 @@ class BaselineTable(Chart):
         plot.yaxis.update(axis_line_color=None, major_tick_line_color=None)
         self.ink.paint(plot.yaxis[0], major_label_text_color="ink")
         line = Segment(x0="x", x1="x", y0=-1e3, y1=1e3, line_dash="dashed", line_width=1.5)
-        mark(plot, self.ink, self.line, line, level="underlay", line_color="goal")
+        mark(plot, self.ink, self.line, line, line_color="goal")
         bar = Segment(x0="low", x1="high", y0="arm", y1="arm", line_width=2)
         mark(plot, self.ink, self.source, bar, line_color="posterior")
         dot = Scatter(x="value", y="arm", size=10, line_width=1)

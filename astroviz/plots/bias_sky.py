@@ -19,6 +19,7 @@ _DEGREES = (
     "const turn = ((tick % 360) + 360) % 360;"
     " return parseFloat(turn.toFixed(4)).toString().replace('-', '\\u2212');"
 )
+_TOGETHER = 0.3  # length of the mean unit vector: 0 all round, 1 in one direction
 
 
 def unwrapped(longitude: np.ndarray) -> np.ndarray:
@@ -28,14 +29,16 @@ def unwrapped(longitude: np.ndarray) -> np.ndarray:
         longitude: Degrees, shape :math:`(n,)`; NaN where it is not known.
 
     Returns:
-        The same directions within 180 degrees of the mean direction, whose own longitude is in
-        0 to 360, shape :math:`(n,)`.
+        The same directions within 180 degrees of the mean direction, or of that of the Galactic
+        centre where they have no direction in common, shape :math:`(n,)`.
     """
     longitude = np.asarray(longitude, dtype=float)
     angle = np.radians(longitude[np.isfinite(longitude)])
     if not len(angle):
         return longitude
-    mean = np.degrees(np.arctan2(np.sin(angle).sum(), np.cos(angle).sum())) % 360
+    east, ahead = float(np.sin(angle).mean()), float(np.cos(angle).mean())
+    together = np.hypot(east, ahead) > _TOGETHER
+    mean = np.degrees(np.arctan2(east, ahead)) % 360 if together else 0.0
     return mean + (longitude - mean + 180) % 360 - 180
 
 
@@ -80,8 +83,9 @@ class BiasSky(ColouredMap):
             )
         self.bias, self.label = np.asarray(bias, dtype=float), label
         self.domain = np.full(len(self.bias), REAL, dtype=np.intp)
-        plain = f" ({unit})" if unit else ""
-        self.scale.fit(self.bias, f"posterior mean \u2212 truth of {label}{plain}")
+        title = f"posterior mean \u2212 truth of {label}" + (f" ({unit})" if unit else "")
+        hollow = "" if np.isfinite(self.bias).all() else "; hollow: truth not known"
+        self.scale.fit(self.bias, title + hollow)
         names = [
             f"star {row}: {value:+.2f} {unit}".replace("-", "\u2212") if np.isfinite(value)
             else f"star {row}: truth not known" for row, value in enumerate(self.bias)

@@ -238,7 +238,7 @@ class LatentMap(ColouredMap):
         )  # fmt: skip
         plot.add_layout(legend, "above")
         style_legend(legend, self.ink)
-        legend.update(spacing=6, glyph_height=13, padding=0, margin=3, background_fill_alpha=0)
+        legend.update(spacing=3, glyph_height=17, padding=0, margin=3, background_fill_alpha=0)
         return legend
 
     def _paint_legend(self) -> None:

@@ -31,6 +31,12 @@ def test_longitudes_go_on_across_zero(middle):
     assert np.isnan(unwrapped(np.array([np.nan]))).all()
 
 
+def test_stars_all_round_are_centred_on_the_galactic_centre():
+    found = unwrapped(np.arange(0.5, 360.0, 7.2))
+    assert (np.abs(found) <= 180).all()
+    assert np.ptp(found) > 340
+
+
 def test_stars_lie_at_their_places_and_longitude_grows_to_the_left(plot):
     assert plot.points.data["row"].tolist() == [0, 1, 2, 3]
     np.testing.assert_allclose(np.asarray(plot.points.data["x"]) % 360, L[:4], atol=1e-4)
@@ -46,13 +52,14 @@ def test_colours_diverge_from_zero_with_equal_limits(plot):
     fill = plot.points.data["fill"]
     assert fill[0] == diverging()[-1]
     assert fill[2] == diverging()[100]
-    assert plot.scale.bar.title == "posterior mean \u2212 truth of log age (dex)"
+    assert plot.scale.bar.title.startswith("posterior mean \u2212 truth of log age (dex)")
     plot.set_dark(True)
     assert plot.points.data["fill"][2] == diverging(dark=True)[100]
 
 
 def test_a_star_without_a_truth_is_hollow(plot):
     data = plot.points.data
+    assert plot.scale.bar.title.endswith("; hollow: truth not known")
     assert data["fill_alpha"][3] == 0 < data["fill_alpha"][2]
     assert data["line"][3] == data["fill"][3] == colour("prior")
     assert data["name"][3] == "star 3: truth not known"
