@@ -31,6 +31,7 @@ __all__ = ["ColourScale", "ColouredMap", "diverging", "sequential"]
 
 _RAMP = 200  # colours used of the 256: the ends are too near to white or to the dark ground
 _FADED = 0.2
+_RINGED = 60  # so many are ringed in full
 _TAILS = (2.0, 98.0)  # per cent
 SIMULATED, REAL = 0, 1
 
@@ -142,6 +143,8 @@ class ColouredMap(RowMap):
     def _draw_selection(self) -> None:
         put(self.points, self._columns(self._colours()))
         super()._draw_selection()
+        # that the rest fades says enough of many; their rings would hide them
+        self._ring.line_alpha = 0.8 if len(self.chosen.data["x"]) <= _RINGED else 0.15
 
     def _columns(self, colours: Sequence[str]) -> dict[str, Any]:
         real = self.domain[self.rows] == REAL
@@ -173,7 +176,7 @@ class ColouredMap(RowMap):
         )  # fmt: skip
         dots = mark(plot, ink, self.points, dot)
         ring = Scatter(x="x", y="y", size=11, fill_color=None, line_alpha=0.8)
-        mark(plot, ink, self.chosen, ring, line_color="selection")
+        self._ring = mark(plot, ink, self.chosen, ring, line_color="selection").glyph
         for role, width in (("paper", 4), ("current", 2)):
             here = Scatter(x="x", y="y", size=17, fill_color=None, line_width=width)
             mark(plot, ink, self.here, here, line_color=role)

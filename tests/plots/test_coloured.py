@@ -100,3 +100,12 @@ def test_a_selection_rings_and_fades_but_leaves_colour_and_shape():
     assert len(plot.chosen.data["x"]) == len(plot.here.data["x"]) == 1
     plot.select([])
     assert np.ptp(plot.points.data["alpha"]) == 0
+
+
+def test_many_chosen_are_not_hidden_by_their_rings():
+    plot = Plain()
+    plot.update(*np.random.default_rng(0).random((2, 100)), np.zeros(100, dtype=int))
+    plot.select(range(100))
+    faint = plot._ring.line_alpha
+    plot.select(range(10))
+    assert faint < 0.3 < plot._ring.line_alpha
