@@ -21,7 +21,9 @@ from astroviz.io.convert import from_mapping
 from astroviz.io.observations import Observations, Quantity
 from astroviz.stars.features import Tokens, featurise
 from astroviz.stars.fit import misfits, score
+from astroviz.stars.modalities import ModalityEncoder
 from astroviz.stars.network import Block, StarsNetwork
+from astroviz.stars.novelty import Novelty
 from astroviz.stars.parameters import DERIVED, PARAMETERS, Parameter, to_theta
 from astroviz.stars.physics import Physics, Star
 from astroviz.stars.refine import SMALLEST_CROWD, refine_request
@@ -45,7 +47,9 @@ from astroviz.stars.spectral_physics import SpectralPhysics
 from astroviz.stars.surveys import QUANTITIES
 
 if TYPE_CHECKING:
+    from astroviz.stars.adapt import Adapted
     from astroviz.stars.baseline import BaselineModel
+    from astroviz.stars.experiment import Experiment
     from astroviz.stars.posterior import Posterior
 
 __all__ = ["Sampler", "StarsModel", "open_model"]
@@ -59,17 +63,25 @@ COLUMNS = (*PARAMETERS, *DERIVED)
 _EXCESS = slice(6, 9)
 
 
-def open_model(card: Card, device: torch.device) -> StarsModel | BaselineModel:
+def open_model(card: Card, device: torch.device) -> StarsModel | BaselineModel | Experiment:
     """Build the model of a card; the registry calls this."""
     config = dict(card.config)
     if config.get("family") == "npe":
         from astroviz.stars.baseline import open_baseline
 
         return open_baseline(card, device)
+    if config.get("family") == "adaptation":
+        from astroviz.stars.experiment import open_experiment
+
+        return open_experiment(card, device)
     network = StarsNetwork(**config.get("network", {}))
-    network.load_state_dict(load_weights(card, "cpu"))
+    weights = load_weights(card, "cpu")
+    network.load_state_dict({k: v for k, v in weights.items() if not k.startswith("novelty.")})
+    if isinstance(network.encoder, ModalityEncoder):
+        network.encoder.real = float(config.get("real", 0.0))
+    physics = Physics(**config.get("physics", {}))
     return StarsModel(
-        network.eval().to(device), card, Physics(**config.get("physics", {})), device
+        network.eval().to(device), card, physics, device, Novelty.from_tensors(weights)
     )
 
 
@@ -82,17 +94,29 @@ class StarsModel:
         card: Its card.
         physics: The physics it was trained on.
         device: Where the network is.
+        novelty: Judges how unlike the simulated stars a star is, by its context; None to judge
+            by how well draws reproduce the photometry.
     """
 
     network: StarsNetwork
     card: Card
     physics: Physics = field(default_factory=Physics)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    novelty: Novelty | None = None
 
     parameters: tuple[Parameter, ...] = PARAMETERS
     derived: tuple[Parameter, ...] = DERIVED
     quantities: tuple[Quantity, ...] = QUANTITIES
-    can_refine = True  # its simulator has a likelihood: see `Posterior.request`
+
+    @property
+    def adapted(self) -> bool:
+        """Whether it belongs to the experiment on adaptation."""
+        return isinstance(self.network.encoder, ModalityEncoder)
+
+    @property
+    def can_refine(self) -> bool:
+        """Whether its simulator has a likelihood that is right: see `Posterior.request`."""
+        return not self.adapted
 
     @property
     def name(self) -> str:
@@ -205,7 +229,24 @@ class StarsModel:
         """Truths and draws for `accuracy.report.verdicts`; see `checks.checks`."""
         from astroviz.stars.checks import checks
 
+        if self.adapted:
+            from astroviz.stars.adaptation_checks import adapted_checks
+
+            return adapted_checks(self, seed, quick)
         return checks(self, seed, quick)
+
+    def adapt(
+        self,
+        table: Any,
+        pairs: Any = None,
+        budget: str | float = "5m",
+        seed: int = 0,
+        **options: Any,
+    ) -> Adapted:
+        """Adapt the experiment's network to a table; see `adapt.adapt`."""
+        from astroviz.stars.adapt import adapt
+
+        return adapt(table, pairs, budget, seed, **options)
 
     def draws(self, values: np.ndarray, seed: int, **extras: np.ndarray) -> Draws:
         """Wrap an array whose columns are the parameters and derived quantities."""
@@ -375,6 +416,10 @@ class StarsModel:
         self, requests: Sequence[Request], values: list[np.ndarray], disk: Tensor
     ) -> list[np.ndarray]:
         """How badly the best draws of each star miss its data; above 1 is worse than training."""
+        if self.novelty is not None:
+            with torch.inference_mode():
+                found = self.novelty.score(self._encode(requests)[0])
+            return [np.array(value, dtype=np.float32) for value in found.tolist()]
         limits = self.card.config.get("misfit_limits")
         if not limits:
             return [np.array(0.0, dtype=np.float32) for _ in requests]
@@ -383,11 +428,11 @@ class StarsModel:
         seen, errors, states = (
             stack_inputs(requests, name, blank) for name in ("values", "errors", "states")
         )
-        found, numbers = misfits(theta, disk, seen.float(), errors.float(), states, self.physics)
+        misfit, numbers = misfits(theta, disk, seen.float(), errors.float(), states, self.physics)
         levels = self.card.config.get("spectral_limits", {})
         scores = []
         for row, request in enumerate(requests):
-            parts = [score(float(found[row]), int(numbers[row]), list(limits))]
+            parts = [score(float(misfit[row]), int(numbers[row]), list(limits))]
             for measured in measured_spectra(request.inputs):
                 light = spectral_misfit(measured, self._light, theta[row], disk[row])
                 parts.append(min(light / levels.get(measured.one.name, np.inf), 1e6))

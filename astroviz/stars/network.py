@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from astroviz.stars.encoder import Encoder
 from astroviz.stars.features import N_OBSERVABLES, N_PARAMETERS, Tokens, featurise
 from astroviz.stars.flow import Velocity, Whitener, Whitening, flow_matching_loss
+from astroviz.stars.modalities import ModalityEncoder
 from astroviz.stars.parameters import CLASSES
 from astroviz.stars.shortcut import Shortcut
 from astroviz.stars.spectral_features import SpectralNumbers
@@ -73,6 +74,8 @@ class StarsNetwork(nn.Module):
         hidden: Width of the whitening heads.
         shortcut: Whether there is a few-step sampler of the parameters.
         spectra: Whether spectra are read.
+        modalities: Whether the encoder is a `ModalityEncoder`.
+        sky: Whether observables can be wanted.
     """
 
     def __init__(
@@ -84,16 +87,23 @@ class StarsNetwork(nn.Module):
         hidden: int = 192,
         shortcut: bool = False,
         spectra: bool = False,
+        modalities: bool = False,
+        sky: bool = True,
     ) -> None:
         super().__init__()
-        self.encoder = Encoder(context=context, spectra=spectra, **(encoder or {}))
+        settings = encoder or {}
+        self.encoder: Encoder | ModalityEncoder = (
+            ModalityEncoder(context=context, **settings) if modalities
+            else Encoder(context=context, spectra=spectra, **settings)
+        )  # fmt: skip
         self.classes = nn.Sequential(
             nn.Linear(context, 96), nn.SiLU(), nn.Linear(96, len(CLASSES))
         )
         self.whitener = Whitener(context + 1 + N_PARAMETERS, N_PARAMETERS, hidden)
         self.velocity = Velocity(context + 1, N_PARAMETERS, width, blocks)
-        self.sky_whitener = Whitener(context + N_OBSERVABLES, N_OBSERVABLES, hidden, full=True)
-        self.sky_velocity = Velocity(context, N_OBSERVABLES, 128, 2)
+        if sky:
+            self.sky_whitener = Whitener(context + N_OBSERVABLES, N_OBSERVABLES, hidden, full=True)
+            self.sky_velocity = Velocity(context, N_OBSERVABLES, 128, 2)
         self.shortcut = Shortcut(context + 1, N_PARAMETERS, width, blocks) if shortcut else None
 
     def tokens(
@@ -167,6 +177,19 @@ class StarsNetwork(nn.Module):
             generator: Source of random numbers.
         """
         context = self.encoder(tokens)
+        losses = self.losses_of(context, tokens, z, classes, given, copies, generator)
+        if observables is not None:
+            sky, wanted = observables
+            block = self.observables_block(context, tokens, wanted)
+            terms = _flow_losses(self.sky_velocity, block, sky, 2, generator)
+            losses.update({f"sky_{name}": value for name, value in terms.items()})
+        return losses
+
+    def losses_of(
+        self, context: Tensor, tokens: Tokens, z: Tensor, classes: Tensor, given: Tensor,
+        copies: int, generator: torch.Generator | None = None,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """The terms of `losses` about class and parameters, from contexts that are there."""
         young = (classes < 2).nonzero()[:, 0]
         # where parameters are given the star is young by construction
         logits = self.classes(context)
@@ -174,11 +197,6 @@ class StarsNetwork(nn.Module):
         part, rows = context[young], tokens.rows(young)
         block = self.parameters_block(part, rows, classes[young] == 1, given[young])
         losses.update(_flow_losses(self.velocity, block, z[young], copies, generator))
-        if observables is not None:
-            sky, wanted = observables
-            block = self.observables_block(context, tokens, wanted)
-            terms = _flow_losses(self.sky_velocity, block, sky, 2, generator)
-            losses.update({f"sky_{name}": value for name, value in terms.items()})
         return losses
 
 

@@ -31,7 +31,8 @@ from astroviz.stars.parameters import DERIVED, PARAMETERS, to_theta
 from astroviz.stars.physics import Physics, Star
 from astroviz.stars.surveys import QUANTITIES, SURVEYS
 
-__all__ = ["PATTERNS", "SimulatedStars", "simulate", "survey_columns", "veiling_of"]
+__all__ = ["PATTERNS", "SimulatedStars", "observe_parallax", "simulate", "survey_columns",
+           "veiling_of", "with_gaps"]  # fmt: skip
 
 # Surveys present in each named gap pattern.
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -229,12 +230,12 @@ def simulate(
         z[field] = float("nan")
         mass_ratio[field], veiling[field] = 0.0, 0.0
     bands = _observe_bands(mag, disk, generator)
-    parallax = _observe_parallax(sight[:, 3], bands[0][:, 0], generator)
+    parallax = observe_parallax(sight[:, 3], bands[0][:, 0], generator)
     labels = _observe_labels(star, sight[:, 0], generator)
     parts = [torch.cat(p, 1) for p in zip(parallax, bands, labels, strict=True)]
     values, errors, intrinsic = parts[:3]
     states = torch.full((n, 20), int(State.OBSERVED), dtype=torch.int8)
-    states = _gaps(states, values, errors, pattern, generator)
+    states = with_gaps(states, values, errors, pattern, generator)
     return SimulatedStars(
         z, classes, star, mass_ratio, veiling, values, errors, states, intrinsic, sight
     )
@@ -261,7 +262,7 @@ def _observe_bands(
     return values, scatter * error_law(values), intrinsic
 
 
-def _observe_parallax(
+def observe_parallax(
     distance: Tensor, g: Tensor, gen: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Observed parallax with its zero point and inflated errors, mas, each (N, 1)."""
@@ -291,7 +292,7 @@ def _observe_labels(
     return values, errors, torch.cat([10 ** truth[:, :1], truth[:, 1:]], 1)
 
 
-def _gaps(
+def with_gaps(
     states: Tensor, values: Tensor, errors: Tensor, pattern: str | None, gen: torch.Generator
 ) -> Tensor:
     """States of all quantities; writes limits into `values` and `errors` in place."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from astroviz.core.remembered import Remembered
 from astroviz.stars.spectrographs import SOURCES
 from astroviz.stars.surveys import SURVEYS
 
@@ -27,7 +28,7 @@ class _Arrival(param.List):
             raise ValueError(f"a survey arrives twice in {', '.join(val)}")
 
 
-class SourcesView(param.Parameterized):
+class SourcesView(Remembered):
     """The part of a view's state that says what of a star may be used."""
 
     surveys = param.ListSelector(

@@ -68,6 +68,12 @@ class SimulatedSpectra:
     error: Tensor
     length: Tensor
 
+    def rows(self, index: Tensor) -> SimulatedSpectra:
+        """Some of the stars."""
+        return SimulatedSpectra(
+            self.one, self.seen[index], self.flux[index], self.error[index], self.length[index]
+        )
+
     def correlation(self, row: int) -> Tensor | None:
         """Correlation of the errors of one star, shape (px, px); None where there is none."""
         k = int(self.length[row])
@@ -133,6 +139,7 @@ def observe_spectra(
     generator: torch.Generator,
     physics: SpectralPhysics,
     chance: dict[str, float] | None = None,
+    mismatch: bool = True,
 ) -> tuple[SimulatedSpectra, ...]:
     r"""Spectra of a simulated catalogue.
 
@@ -142,6 +149,7 @@ def observe_spectra(
         physics: Its physics must be that of the stars.
         chance: Chance of each kind for a star that is bright enough; typical of the surveys by
             default, a kind that is not named is not observed.
+        mismatch: Whether there is what nobody reports: smooth modes and `DRIFT`.
 
     Returns:
         One set for each of `SPECTROGRAPHS`, in that order.
@@ -151,7 +159,7 @@ def observe_spectra(
     for one in SPECTROGRAPHS:
         lottery = torch.rand(len(stars), generator=generator)
         seen = _bright(stars, one) & (lottery < chance.get(one.name, 0.0))
-        found.append(_observe(stars, one, seen, generator, physics))
+        found.append(_observe(stars, one, seen, generator, physics, mismatch))
     return tuple(found)
 
 
@@ -166,7 +174,7 @@ def _bright(stars: SimulatedStars, one: Spectrograph) -> Tensor:
 
 def _observe(
     stars: SimulatedStars, one: Spectrograph, seen: Tensor, gen: torch.Generator,
-    physics: SpectralPhysics,
+    physics: SpectralPhysics, mismatch: bool,
 ) -> SimulatedSpectra:  # fmt: skip
     n = len(stars)
     rows = seen.nonzero()[:, 0]
@@ -177,11 +185,12 @@ def _observe(
         length = torch.randint(len(LENGTHS), (n,), generator=gen)
     some = stars.rows(rows)
     light = physics.of_simulated(some, one).double()
-    modes = torch.tensor(one.modes, dtype=torch.float64)
-    wobble = torch.randn(len(rows), len(modes), generator=gen, dtype=torch.float64) * modes
-    step = torch.randn(len(rows), 3, 1, generator=gen, dtype=torch.float64)
-    drift = (physics.drift_of_simulated(some, one).double() @ step)[..., 0]
-    light = light * (1 + wobble @ torch.from_numpy(one.shapes).T + drift)
+    if mismatch:
+        modes = torch.tensor(one.modes, dtype=torch.float64)
+        wobble = torch.randn(len(rows), len(modes), generator=gen, dtype=torch.float64) * modes
+        step = torch.randn(len(rows), 3, 1, generator=gen, dtype=torch.float64)
+        drift = (physics.drift_of_simulated(some, one).double() @ step)[..., 0]
+        light = light * (1 + wobble @ torch.from_numpy(one.shapes).T + drift)
     sd = _error(some, one, gen)
     if not one.calibrated:  # in units of the continuum
         light = light / light.mean(-1, keepdim=True)

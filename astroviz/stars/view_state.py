@@ -2,8 +2,7 @@ r"""What a view of stars shows, as parameters: in and out of links, undone and r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,9 @@ import numpy as np
 import param
 from param.parameterized import batch_call_watchers
 
+from astroviz.core.history import History
 from astroviz.stars.catalogue import Catalogue, open_catalogue
 from astroviz.stars.cells import STATE_NAMES, check_edit, state_of
-from astroviz.stars.history import History
 from astroviz.stars.parameters import DERIVED, PARAMETERS
 from astroviz.stars.presets import PRESETS, example_catalogue, surprise_catalogue
 from astroviz.stars.reweight import check_prior
@@ -35,18 +34,20 @@ _OF_TABLE = ("row", "values", "errors", "states", "selection", "selections", "pi
 _SURPRISE = "surprise:"
 _MOST_RUNS = 500
 # Parameters under sliders, whose changes come in dozens.
-_DRAGGED = {
-    "values",
-    "errors",
-    "states",
-    "prior",
-    "prior_odds",
-    "n_draws",
-    "steps",
-    "row",
-    "given",
-    "within",
-}
+_DRAGGED = frozenset(
+    {
+        "values",
+        "errors",
+        "states",
+        "prior",
+        "prior_odds",
+        "n_draws",
+        "steps",
+        "row",
+        "given",
+        "within",
+    }
+)
 
 
 class _Edits(param.Dict):
@@ -97,6 +98,8 @@ class ViewState(SourcesView):
         table: A path, table or `Observations`; simulated example stars when None.
         settings: Any of the parameters below, or what `state` gave.
     """
+
+    _dragged = _DRAGGED
 
     source = param.String(default="example", constant=True, doc="Which open table is shown.")
     preset: param.Selector[Any] = param.Selector(
@@ -189,8 +192,7 @@ class ViewState(SourcesView):
         self.model = model
         self.history = History()
         self._tables: dict[str, Catalogue] = {}
-        self._quiet = 0
-        self._before: dict[str, Any] = {}
+        self._before = {}
         with self._quietly():
             self._show("example", example_catalogue(model))
             if table is not None:
@@ -199,7 +201,7 @@ class ViewState(SourcesView):
             self._arrive()
         if sentences:
             raise ValueError(" ".join(sentences))
-        self.param.watch(self._record, self.state_names())
+        self._watch_state()
 
     # Tables
 
@@ -372,45 +374,6 @@ class ViewState(SourcesView):
     def from_query(self, query: str) -> tuple[str, ...]:
         """Take on the state of a link; sentences about what could not be restored."""
         return self.restore(from_query(query))
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
-        return self.history.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a step to make again."""
-        return self.history.can_redo
-
-    def undo(self) -> tuple[str, ...]:
-        """Take the last step back; sentences about what could not be."""
-        return self.restore(self.history.undo(self._snapshot()))
-
-    def redo(self) -> tuple[str, ...]:
-        """Make a step again that was taken back."""
-        return self.restore(self.history.redo(self._snapshot()))
-
-    def _snapshot(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.state_names()}
-
-    def _record(self, *events: param.parameterized.Event) -> None:
-        if self._quiet:
-            return
-        changed = {event.name for event in events}
-        self.history.record(self._before, changed, drag=changed <= _DRAGGED)
-        self._before = self._snapshot()
-
-    @contextmanager
-    def _quietly(self, refresh: bool = True) -> Iterator[None]:
-        """Changes inside are no step of the history, and keep the edits of the star."""
-        self._quiet += 1
-        try:
-            yield
-        finally:
-            self._quiet -= 1
-            if refresh:
-                self._before = self._snapshot()
 
 
 def _can_be_made(source: str) -> bool:

@@ -686,7 +686,7 @@ def test_a_preset_is_one_step(explorer):
 
 
 def test_history_merges_only_the_same_controls_in_a_short_time():
-    from astroviz.stars.history import History
+    from astroviz.core.history import History
 
     now = [0.0]
     history = History(merge=1.0, depth=2, clock=lambda: now[0])
