@@ -158,8 +158,9 @@ def test_a_question_under_way_is_given_up_when_its_tab_closes(house):
         await visitor.come()
         page = made[-1]()
         assert await until(lambda: rooms.engine.status().answered), "the first is out of the way"
+        # Minutes of work: it cannot be answered before the server has noticed the closed tab.
         page.shell.document.add_next_tick_callback(
-            lambda: page.explorer.param.update(n_draws=50_000)
+            lambda: page.explorer.param.update(n_draws=50_000, steps=128)
         )
         assert await until(lambda: rooms.engine.status().running)
         visitor.go()
