@@ -7,18 +7,19 @@ from typing import Any
 
 __all__ = ["explore"]
 
-_SYSTEMS = ("stars",)
+_SYSTEMS = ("stars", "adaptation")
+_EXPERIMENT = "stars/adaptation"
 
 
 def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> Any:
     r"""Open an explorer in a notebook.
 
     Arguments:
-        system: Which explorer, or one of its models: `stars`, `stars/young`; or a posterior of
-            your own as `astroviz.wrap` gives it, whose draws are shown.
-        table: What to explore: a path, an astropy Table, a pandas DataFrame, a mapping of columns
-            or `Observations`; simulated examples when None. For a posterior of your own, the
-            observation that it is given.
+        system: Which explorer, or one of its models: `stars`, `stars/young`, `adaptation`; or a
+            posterior of your own as `astroviz.wrap` gives it, whose draws are shown.
+        table: What to explore, or to adapt to: a path, an astropy Table, a pandas DataFrame, a
+            mapping of columns or `Observations`; simulated examples when None. For a posterior of
+            your own, the observation that it is given.
         model: The model that answers; the default model of the system when None.
         state: Where to start: any parameter of the explorer, as `row=3`.
 
@@ -37,14 +38,18 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
         return DrawsWidget(system.posterior(table), **state)
     if hasattr(system, "quantities"):
         system, model = str(system.name), system
+    if str(system) == _EXPERIMENT:
+        system = "adaptation"
     room = str(system).partition("/")[0]
     if room not in _SYSTEMS:
         raise ValueError(f"there is no explorer {system!r}; there is {', '.join(_SYSTEMS)}")
     if model is None:
         from astroviz.core.registry import load
 
-        model = load(system)
-    if not hasattr(model, "prior"):
+        model = load(_EXPERIMENT if system == "adaptation" else system)
+    if room == "adaptation" and not hasattr(model, "arms"):
+        raise ValueError(f"{model.name} is no experiment on adaptation; open {_EXPERIMENT!r}")
+    if room == "stars" and not hasattr(model, "prior"):
         raise ValueError(
             f"{model.name} is a rung to compare with and has no explorer: explore 'stars', or see "
             "all rungs side by side with astroviz.widgets.road.walk()"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from astroviz.core.request import Request
     from astroviz.core.ticket import Ticket
 
-__all__ = ["PATIENCE_S", "Answered", "Asker", "Crowd", "Worker", "shared_engine"]
+__all__ = ["PATIENCE_S", "Answered", "Asker", "Crowd", "Worker", "running_loop", "shared_engine"]
 
 # A younger question waits so long for the one that runs: if each took the place of the one before,
 # a steady drag over a slow model would never show anything.
@@ -87,7 +87,7 @@ class Asker:
 
     def ask(self, request: Request) -> None:
         """Ask; what was asked before is given up."""
-        if self.busy and _running_loop() and time.monotonic() - self._asked < PATIENCE_S:
+        if self.busy and running_loop() and time.monotonic() - self._asked < PATIENCE_S:
             self._next = request
             return
         self._submit(request)
@@ -101,7 +101,7 @@ class Asker:
             self._fail(error)
             return
         self._ticket, self._delivered, self._asked = ticket, False, time.monotonic()
-        loop = _running_loop()
+        loop = running_loop()
         if loop is None:
             self.settle()
             return
@@ -175,7 +175,7 @@ class Crowd:
         self._questions, self._total = questions, total
         self._done = self._failed = 0
         self._fill()
-        if _running_loop() is None:
+        if running_loop() is None:
             self.settle()
 
     def cancel(self) -> None:
@@ -197,7 +197,7 @@ class Crowd:
             self._take()
 
     def _fill(self) -> None:
-        loop = _running_loop()
+        loop = running_loop()
         while len(self._waiting) < WINDOW:
             found = next(self._questions, None)
             if found is None:
@@ -258,7 +258,7 @@ class Worker:
         self.cancel()
         self._control = control = _Stoppable()
         self._work = lambda: work(control=control)
-        loop = _running_loop()
+        loop = running_loop()
         if loop is not None:
             self._future = future = _POOL.submit(self._work)
             future.add_done_callback(lambda found: _hand_over(loop, self._deliver, found))
@@ -306,7 +306,8 @@ class _Stoppable:
         """Nobody listens."""
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that this code runs in, as in a kernel; None outside of one."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

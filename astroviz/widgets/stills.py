@@ -1,4 +1,4 @@
-r"""Still pictures of questions, surveys and maps, for places where no widget can live."""
+r"""Still pictures of questions, surveys, maps and adaptations, where no widget can live."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from astroviz.plots.ridgelines import ridges, scale_of
+from astroviz.stars.adaptation_scores import SHOWN
 from astroviz.stars.conditional_view import LARGEST
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
+    from astroviz.stars.adaptation_explorer import AdaptationExplorer
+    from astroviz.stars.adaptation_shown import Recovered
     from astroviz.stars.explorer import StarsExplorer
     from astroviz.stars.information import Gain
     from astroviz.stars.maps_view import Shown, StarMaps
+    from astroviz.stars.parameters import Parameter
 
-__all__ = ["maps_png", "question_png", "surveys_png"]
+__all__ = ["adaptation_png", "maps_png", "question_png", "surveys_png"]
 
 # Okabe & Ito: told apart by people of any colour vision.
 _BLUE, _ORANGE, _BLACK = "#0072B2", "#E69F00", "#000000"
@@ -139,6 +143,43 @@ def maps_png(maps: StarMaps, shown: Shown | None) -> bytes | None:
     right.set(xlim=(4.22, 3.22), ylim=(-3.8, 2.65), xlabel="log10 effective temperature (K)",
               ylabel="log luminosity (solar)")  # fmt: skip
     return _png(figure)
+
+
+def adaptation_png(explorer: AdaptationExplorer) -> bytes | None:
+    """The latent space, and truth against posterior mean without and with the adaptation."""
+    figure = _figure(12, 4.2)
+    if figure is None:
+        return None
+    figure.suptitle(f"{explorer.title()}\n{explorer.sentence()}", fontsize=9)
+    place, *sides = figure.subplots(1, 3)
+    latent = explorer.latent()
+    looks = ((0, "o", _BLUE, "simulated"), (1, "D", _ORANGE, "real"))
+    for domain, marker, colour, label in looks:
+        here = latent.domain == domain
+        place.plot(latent.x[here], latent.y[here], marker, ms=3.5, color=colour, label=label,
+                   mfc="none" if domain == 0 else colour)  # fmt: skip
+    place.set(xlim=latent.x_range, ylim=latent.y_range)
+    place.set_xlabel(latent.x_label, fontsize=8)
+    place.set_ylabel(latent.y_label, fontsize=8)
+    place.legend(fontsize=7, frameon=False)
+    axis = next(p for p in SHOWN if p.name == explorer.parameter)
+    for panel, name in zip(sides, ("left", "right"), strict=True):
+        _recovered(panel, explorer.recovery(name), axis)
+    return _png(figure)
+
+
+def _recovered(axes: Any, found: Recovered, axis: Parameter) -> None:
+    real = (found.domain == 1) & np.isfinite(found.truth)
+    ends = (axis.lower, axis.upper)
+    spread = np.stack([found.mean - found.low, found.high - found.mean])[:, real].clip(0)
+    axes.errorbar(found.truth[real], found.mean[real], spread, fmt="D", ms=2.5, color=_ORANGE,
+                  elinewidth=0.5)  # fmt: skip
+    axes.plot(ends, ends, "--", color=_BLACK, lw=0.8)
+    axes.set_title(f"{found.title}\n{found.text}", fontsize=7)
+    label = f"{axis.label} ({axis.unit})" if axis.unit else axis.label
+    axes.set(xlim=ends, ylim=ends)
+    axes.set_xlabel(f"true {label}", fontsize=8)
+    axes.set_ylabel(f"posterior mean of {label}", fontsize=8)
 
 
 def _dark(stars: np.ndarray) -> np.ndarray:

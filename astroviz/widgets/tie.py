@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ui
 import numpy as np
+import param
 
 from astroviz.stars.spectrographs import SOURCES
 
@@ -19,7 +20,7 @@ Say = Callable[[str], None]
 
 
 def tie(
-    explorer: StarsExplorer,
+    explorer: param.Parameterized,
     name: str,
     control: Any,
     say: Say,

@@ -39,11 +39,15 @@ class ViewWidget(ui.VBox):
         self, model: Any = None, table: Any = None, engine: Engine | None = None, **state: Any
     ) -> None:
         super().__init__()
-        self.explorer = StarsExplorer(model, table, **state)
+        self.explorer = self._make_explorer(model, table, state)
         self.engine = engine or shared_engine()
         self.client = f"widget-{next(_SERIAL)}"
         self._title, self._status, self._code = ui.HTML(), ui.HTML(), ui.HTML()
         self.explorer.param.watch(lambda *_: self._show_head(), self.explorer.state_names())
+
+    def _make_explorer(self, model: Any, table: Any, state: dict[str, Any]) -> StarsExplorer:
+        """The state of the view."""
+        return StarsExplorer(model, table, **state)
 
     def _make_canvas(self, layout: LayoutDOM) -> Canvas:
         """The figures, for `children`."""
