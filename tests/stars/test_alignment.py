@@ -118,6 +118,13 @@ def test_lengths_are_positive(blur, reach):
         sinkhorn(cloud(4), cloud(4), blur, reach)
 
 
+def test_a_cloud_that_is_not_a_number_has_no_distance():
+    broken = cloud(10)
+    broken[3, 1] = torch.nan
+    assert sinkhorn(broken, cloud(10)).isnan()
+    assert sinkhorn(cloud(10), broken).isnan()
+
+
 def test_mmd_against_a_double_loop():
     x, y = cloud(9).numpy(), cloud(13, seed=1, shift=0.4).numpy()
     both = np.concatenate([x, y])
