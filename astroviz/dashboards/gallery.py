@@ -46,6 +46,12 @@ def _stars(model: Any, engine: Any, view: str | None) -> Any:
     return stars_page(model, engine, view)
 
 
+def _adaptation(model: Any, engine: Any, view: str | None) -> Any:
+    from astroviz.dashboards.adaptation import adaptation_page
+
+    return adaptation_page(model, engine, view)
+
+
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         route="/stars",
@@ -87,13 +93,36 @@ PAGES: tuple[PageEntry, ...] = (
         ),
         build=_stars,
     ),
+    PageEntry(
+        route="/adaptation",
+        title="Adaptation",
+        question="When the simulator is wrong, does aligning it with real stars bring the "
+        "posterior back?",
+        model="stars/adaptation",
+        views=("latent", "evidence", "star", "catalogue"),
+        cards=(
+            (
+                "latent",
+                "Domain adaptation you can watch",
+                "The simulator is wrong, and the posterior confidently biased. Scrub through the "
+                "training and watch two latent spaces meet, and the answers come back.",
+            ),
+            (
+                "catalogue",
+                "Adapt to my catalogue",
+                "A short adaptation to a table of yours, while you wait, with a verdict on "
+                "labelled stars that it did not learn from.",
+            ),
+        ),
+        build=_adaptation,
+    ),
 )
 
 
 def _card(
     entry: PageEntry, view: str, title: str, question: str, failure: str | None
 ) -> pn.Column:
-    picture = Path(__file__).with_name(f"{entry.model}_{view}.svg")
+    picture = Path(__file__).with_name(f"{entry.route.strip('/')}_{view}.svg")
     drawing = picture.read_text(encoding="utf-8") if picture.is_file() else ""
     address = f"{entry.route}/{view}"
     if failure is None:

@@ -12,7 +12,8 @@ def test_the_gallery_leads_to_every_page(open_page):
     links = page.locator("a.open")
     addresses = [links.nth(k).get_attribute("href") for k in range(links.count())]
     views = ("star", "catalogue", "question", "surveys", "maps")
-    assert addresses == [f"/stars/{view}" for view in views]
+    stars = [f"/stars/{view}" for view in views]
+    assert addresses == [*stars, "/adaptation/latent", "/adaptation/catalogue"]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
 
