@@ -113,6 +113,7 @@ def open_catalogue(
     table: Any,
     label: str | None = None,
     mapping: ColumnMapping | None = None,
+    need_one: bool = True,
 ) -> Catalogue:
     r"""Open what a person has: a file, a table, or observations.
 
@@ -120,6 +121,7 @@ def open_catalogue(
         table: Path, astropy Table or Row, pandas DataFrame, mapping of columns, or `Observations`.
         label: What to call it on screen; the file's name by default.
         mapping: Which columns to read; guessed by default.
+        need_one: Refuse a table without any column of `QUANTITIES`.
 
     Raises:
         TableError: with a sentence for the owner of the table.
@@ -136,7 +138,7 @@ def open_catalogue(
         table = read_table(path)
     table = _as_table(table)
     _need_rows(len(table))
-    mapping = mapping or guess_mapping(table, QUANTITIES)
+    mapping = mapping or guess_mapping(table, QUANTITIES, need_one)
     observations = with_spectra(table, to_observations(table, mapping, QUANTITIES))
     literature = find_literature(table, mapping.columns())
     return Catalogue(observations, label or "table", path, literature=literature, mapping=mapping)
