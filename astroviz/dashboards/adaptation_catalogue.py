@@ -35,7 +35,6 @@ _INTRO = (
     "shipped stays as it is."
 )
 VERDICT_CSS = """
-.verdict { font-size: 14px; line-height: 1.5; }
 td.better { color: var(--panel-success-color, #009e73); font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 """
@@ -243,7 +242,7 @@ def _verdict_html(verdict: Any) -> str:
         for name, before in verdict.before.items()
     )
     return (
-        f"<p class='verdict'><b>{head}</b> {escape(verdict.text)}</p><table><tr><th></th>"
+        f"<p><b>{head}</b> {escape(verdict.text)}</p><table><tr><th></th>"
         f"<th class='number'>before</th><th class='number'>after</th></tr>{rows}</table>"
     )
 

@@ -75,7 +75,7 @@ class EvidenceView(LinkedView):
         )
         coverage = card("Coverage of test stars", framed(figure_pane(self.coverage.layout)))
         film = card(
-            "Distances of the two clouds during the training",
+            "Distances of the two clouds: drag to go back in time",
             framed(figure_pane(self.film.layout)),
         )
         sky = card(

@@ -43,7 +43,6 @@ class LinkedView:
     """
 
     name: ClassVar[str] = ""
-    gesture: ClassVar[str] = "Drag the scrubber."
     layout: Any
 
     def __init__(self, page: Any) -> None:
@@ -95,7 +94,7 @@ class LinkedView:
 
     def say(self) -> None:
         """Write the line above the panels."""
-        self.notice.show(f"{self.explorer.sentence()} {self.gesture}", *self.page.beware())
+        self.notice.show(self.explorer.sentence(), *self.page.beware())
 
     # Following the state
 

@@ -30,6 +30,7 @@ export function render({model, el}) {
   }
   const offer = () => {
     buttons.hidden = model.actions.length === 0
+    sentence.style.maxWidth = model.actions.length > 1 ? "54%" : "74%"
     buttons.replaceChildren(...model.actions.map(([name, label]) => make("button", {
       className: "quiet", textContent: label, onclick: () => model.send_msg({action: name}),
     })))
@@ -41,7 +42,7 @@ export function render({model, el}) {
   offer()
   const live = make("span", {className: "live", role: "status"}, beware)
   // The sentence first: it is what the page answers; a warning takes what room is left.
-  sentence.style.flex = "0 1 auto"
+  sentence.style.flex = "0 0 auto"
   Object.assign(beware.style, {flex: "0 1000 auto", minWidth: "150px", maxWidth: "46%"})
   full.style.left = "auto"
   full.style.right = "0"

@@ -19,6 +19,11 @@ __all__ = ["LiveRun"]
 logger = logging.getLogger(__name__)
 
 _LOOK_S = 0.25
+_WORDS = {
+    True: "Adapted, and better on labelled stars that it did not learn from.",
+    False: "Adapted, but not better on labelled stars: keep the network as it was.",
+    None: "Adapted. Without labels nobody can say whether the answers are better.",
+}
 
 
 class LiveRun:
@@ -80,7 +85,8 @@ class LiveRun:
             await self._follow(job)
             self._progress("Judging", None)
             self.verdict = await asyncio.to_thread(job.verdict)
-            self._end(self.verdict.text, "warning" if self.verdict.better is False else "success")
+            worse = self.verdict.better is False
+            self._end(_WORDS[self.verdict.better], "warning" if worse else "success")
         except (Cancelled, asyncio.CancelledError):
             self.job = None
             self._end("Cancelled. The shipped network is as it was.", "info", gone=True)

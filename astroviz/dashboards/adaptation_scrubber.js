@@ -49,6 +49,7 @@ export function render({model, el}) {
   const slider = make("input", {type: "range", min: 0, step: 1, "aria-label": "Training step", oninput: () => go(Number(slider.value))})
   const play = make("button", {className: "play", onclick: () => playing == null ? start() : stop()})
   const step = make("span", {className: "step", role: "status"})
+  const hint = make("span", {className: "hint", textContent: "Drag the scrubber, or press play."})
   const ticks = make("div", {className: "ticks", "aria-hidden": "true"})
   const box = make("div", {className: "tiles"})
 
@@ -114,6 +115,6 @@ export function render({model, el}) {
   model.on("heard", () => { tell(); follow() })
   read()
   const track = make("div", {className: "track"}, ticks, slider)
-  el.append(make("div", {className: "film"}, play, make("div", {className: "hand"}, step, track), box))
+  el.append(make("div", {className: "film"}, play, make("div", {className: "hand"}, make("div", {className: "line"}, step, hint), track), box))
   return () => clearInterval(playing)
 }

@@ -130,9 +130,10 @@ class PickedStarView(LinkedView):
     def say(self) -> None:
         """Write the line above the panels."""
         picked = self.explorer.picked
+        arm = self.explorer.title().split(": ")[-1]
         side = "a real star" if (picked or 0) >= self.real_from else "a simulated star"
         self.notice.show(
-            f"Star {picked}, {side}. {self.explorer.title()}. Click another star, or press n.",
+            f"Star {picked}, {side}: {arm}, beside no adaptation. Press n for the next star.",
             *self.page.beware(),
         )
 

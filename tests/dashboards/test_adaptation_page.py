@@ -51,7 +51,7 @@ def test_it_opens_with_the_film_of_an_arm_at_its_end(tab):
     assert tab.explorer.arm is not None
     assert latent.latent.plot.describe().startswith("Latent space of ")
     assert latent.scrubber.frame == len(tab.explorer.film()) - 1
-    assert "Drag the scrubber" in latent.notice.sentence
+    assert latent.notice.sentence == tab.explorer.sentence()
     assert set(tab.built) == {"latent"}, "a hidden view costs nothing"
 
 
