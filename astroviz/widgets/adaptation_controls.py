@@ -72,10 +72,12 @@ class AdaptationControls:
         """Move the scrubber to the frame that is shown."""
         film, shown = self.explorer.film(), self.explorer.shown
         for control in (self.play, self.scrubber):
-            # the end first: the frame may lie beyond the end of the film before
-            control.max = len(film) - 1
-            control.value = shown
-            control.disabled = len(film) < 2
+            # The end first: the frame may lie beyond the end of the film before. And as one
+            # message: a slider whose end moves alone sends back where it stood.
+            with control.hold_sync():
+                control.max = len(film) - 1
+                control.value = shown
+                control.disabled = len(film) < 2
         self.step.value = f"step {int(film.steps[shown])} of {int(film.steps[-1])}"
 
     @property

@@ -76,9 +76,8 @@ class QuantityEditor:
             self.value.description = f"{cell.label} ({cell.unit})"
             error = cell.error if cell.error > 0 else cell.error_lower
             ends = min(cell.error_lower, error), max(cell.error_upper, error)
-            self.error.min, self.error.max = -9.0, 9.0
-            self.error.value = error
-            self.error.min, self.error.max = float(np.log10(ends[0])), float(np.log10(ends[1]))
+            low, high = (float(np.log10(end)) for end in ends)
+            _set_range(self.error, low, high, error, widest=9.0)
             self.error.disabled = cell.state == State.LIMIT
             self.state.value = cell.state.name.lower()
             self.undo.disabled = not cell.edited
@@ -113,11 +112,16 @@ class QuantityEditor:
             self.show()
 
 
-def _set_range(slider: ui.FloatSlider, lower: float, upper: float, value: float) -> None:
+def _set_range(slider: Any, lower: float, upper: float, value: float, widest: float = 1e9) -> None:
     """New ends and value; the ends must never cross on the way."""
-    slider.min, slider.max = -1e9, 1e9
-    slider.value = value
-    slider.min, slider.max = lower, upper
+    # As one message: whenever only its ends move, a slider of the browser sends back where it
+    # stands, rounded to the new grid, and that would be heard as a hand.
+    with slider.hold_sync():
+        if (slider.min, slider.max) != (lower, upper):
+            slider.min, slider.max = -widest, widest
+            slider.value = value
+            slider.min, slider.max = lower, upper
+        slider.value = value
 
 
 class Controls:

@@ -70,10 +70,12 @@ def test_a_slider_that_moves_moves_the_answer(notebook, lab):
     handle.focus()
     for _ in range(3):
         handle.press("ArrowRight")
-    last = lab.wait_for(lambda: [line for line in heard(lab)[before:] if line["values"]])[-1]
-    assert set(last["values"]) == {"g"}
+    shown = float(handle.get_attribute("aria-valuetext"))
+    lab.wait_for(lambda: heard(lab)[before:] and heard(lab)[-1]["values"] == {"g": shown})
     page.get_by_role("button", name="As in the table").click()
     lab.wait_for(lambda: heard(lab)[-1]["values"] == {})
+    page.wait_for_timeout(1500)
+    assert heard(lab)[-1]["values"] == {}, "the browser must not send the old value back"
 
 
 def test_clicking_a_star_goes_to_it(notebook, lab):

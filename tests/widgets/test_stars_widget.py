@@ -64,6 +64,24 @@ def test_sliders_and_state_edit_one_quantity(view):
     assert editor.undo.disabled
 
 
+def test_new_ends_of_a_slider_and_its_value_are_one_message(view, monkeypatch):
+    editor, sent = view.controls.editor, []
+
+    def note(key):
+        sent.append({key} if isinstance(key, str) else set(key))
+
+    for slider in (editor.value, editor.error):
+        monkeypatch.setattr(slider, "send_state", note)
+    editor.quantity.value = "w4"
+    places = [keys for keys in sent if keys & {"min", "max", "value"}]
+    assert len(places) == 2
+    assert all({"min", "max", "value"} <= keys for keys in places)
+    sent.clear()
+    view.explorer.edit("w4", value=editor.value.value + 0.1)
+    assert {"value"} in sent
+    assert not any(keys & {"min", "max"} for keys in sent)
+
+
 def test_every_control_shows_what_the_explorer_holds(view):
     explorer, controls = view.explorer, view.controls
     explorer.param.update(row=30, seed=5, assume_young=True, prior_odds=10.0)
