@@ -60,6 +60,8 @@ class Arm:
         steps: Number of steps.
         rate: Peak learning rate.
         size: Simulated, and real, stars in a step.
+        shared: Factor of the rate for what simulated and real stars share: small, so that what
+            is known of simulated stars is kept.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Arm:
     steps: int = 500
     rate: float = 8e-4
     size: int = 256
+    shared: float = 0.1
 
     @property
     def branch(self) -> bool:
@@ -108,7 +111,7 @@ class Adaptation:
         own = [p for n, p in self.network.named_parameters() if "correction" in n or ".last" in n]
         rest = [p for n, p in self.network.named_parameters()
                 if not ("correction" in n or ".last" in n)]  # fmt: skip
-        groups = [{"params": rest, "scale": 1.0}, {"params": own, "scale": 2.0}]
+        groups = [{"params": rest, "scale": arm.shared}, {"params": own, "scale": 2.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=arm.rate, betas=(0.9, 0.98),
                                            weight_decay=1e-4)  # fmt: skip
         self.generator = torch.Generator().manual_seed(seed)

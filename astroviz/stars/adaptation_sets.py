@@ -11,7 +11,7 @@ from astroviz.io.observations import State
 from astroviz.stars.adaptation_pairs import Pairs, RealStars
 from astroviz.stars.batches import Batch
 from astroviz.stars.features import N_PARAMETERS, Tokens
-from astroviz.stars.lookalikes import Offsets, learn_offsets
+from astroviz.stars.lookalikes import learn_offsets, moved
 from astroviz.stars.mock_batches import batch_of, tokens_of
 from astroviz.stars.mock_galaxy import MockCatalogue
 from astroviz.stars.spectral_features import SpectralNumbers
@@ -21,6 +21,8 @@ __all__ = ["AdaptationSets"]
 
 _EXTRA_NOISE = 1.0  # at most so many times the reported error is added to a member of a pair
 _LOST_SURVEY = 0.15
+_MOVED = 8000  # simulated stars that are moved
+_R_V = 4
 _BANDS = slice(1, 16)
 
 
@@ -40,7 +42,7 @@ class AdaptationSets:
     real: RealStars
     pairs: Pairs | None = None
     weights: Tensor | None = None
-    _offsets: dict[int, Offsets] = field(default_factory=dict, repr=False)
+    _moves: dict[int, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict, repr=False)
 
     def simulated(
         self, generator: torch.Generator, n: int, guard: bool = False
@@ -99,15 +101,29 @@ class AdaptationSets:
         """Simulated stars moved to where real ones are, as the first pairs say."""
         if self.pairs is None or len(self.pairs) == 0:
             raise ValueError("there are no pairs to learn from: give labels, or adapt without")
-        if pairs not in self._offsets:
-            self._offsets[pairs] = learn_offsets(
-                self.real, self.pairs, pairs, self.simulated_stars.domain.open_physics()
-            )
-        rows = torch.randint(len(self.simulated_stars), (n,), generator=generator)
+        if pairs not in self._moves:
+            self._moves[pairs] = self._learn_moves(pairs)
+        r_v, mean, sd = self._moves[pairs]
+        rows = torch.randint(len(r_v), (n,), generator=generator)
         batch = batch_of(self.simulated_stars, rows)
         stars = RealStars.of_mock(self.simulated_stars).rows(rows)
-        moved, z = self._offsets[pairs].apply(stars, batch.z, generator)
-        return Batch(moved.tokens(), z, batch.classes, batch.given, None)
+        z = batch.z.clone()
+        z[:, _R_V] = r_v[rows]
+        found = moved(stars, mean[rows], sd[rows], generator)
+        return Batch(found.tokens(), z, batch.classes, batch.given, None)
+
+    def _learn_moves(self, pairs: int) -> tuple[Tensor, Tensor, Tensor]:
+        """R_V, mean and standard deviation of the move of some of the simulated stars."""
+        assert self.pairs is not None
+        offsets = learn_offsets(
+            self.real, self.pairs, pairs, self.simulated_stars.domain.open_physics()
+        )
+        n = min(len(self.simulated_stars), _MOVED)
+        r_v = offsets.draw_r_v(n, torch.Generator().manual_seed(pairs))
+        parts = [offsets.table(self.simulated_stars.stars.z[rows], r_v[rows])
+                 for rows in torch.arange(n).split(1000)]  # fmt: skip
+        mean, sd = (torch.cat(column) for column in zip(*parts, strict=True))
+        return r_v, mean, sd
 
 
 _SURVEY = torch.tensor([SURVEYS.index(quantity.survey) for quantity in QUANTITIES])

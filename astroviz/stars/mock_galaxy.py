@@ -76,27 +76,27 @@ DOMAINS: dict[str, Domain] = {
         circumstellar=1.0,
     ),
 }  # fmt: skip
-BOUNDS = {"log_age": (6.0, 7.8), "log_mass": (float(np.log10(0.12)), float(np.log10(1.6)))}
-"""Range of the prior of the mock catalogues: 1 to 63 Myr, 0.12 to 1.6 solar masses."""
+BOUNDS = {"log_age": (6.0, 7.8), "log_mass": (float(np.log10(0.12)), 0.0)}
+"""Range of the prior of the mock catalogues: 1 to 63 Myr, 0.12 to 1 solar mass."""
 MIXES = ("prior", "young and massive")
 """Populations: flat in log age and in log mass; or three quarters of the stars below 4 Myr, and
-three quarters above 0.6 solar masses."""
+three quarters above 0.5 solar masses."""
 
 # Footprints, and the part of the stars that have each: the last is as varied as a real census.
 _PATTERNS: dict[str | None, tuple[float, float]] = {
-    "all": (0.0, 0.55), "+ Spitzer": (0.55, 0.8), "no WISE": (0.8, 0.9), None: (0.9, 1.0),
+    "all": (0.0, 0.5), "+ Spitzer": (0.5, 0.85), "no WISE": (0.85, 0.95), None: (0.95, 1.0),
 }  # fmt: skip
 
 _NAMES = [parameter.name for parameter in PARAMETERS]
 _DISK_AGE = 2.5e6  # yr
 _IN_CLUSTERS = 0.6
-_CLOUD = (3.0, 0.7, 8.0)  # median mag, natural-log scatter and largest mean A_V of a cluster
-_FIELD_CLOUD = 1.2  # mag: young stars outside of clusters are still near clouds
+_CLOUD = (2.0, 0.7, 8.0)  # median mag, natural-log scatter and largest mean A_V of a cluster
+_FIELD_CLOUD = 0.8  # mag: young stars outside of clusters are still near clouds
 _MOST_DUST = 12.0
-_DISTANCE = (90.0, 1100.0)  # pc
+_DISTANCE = (60.0, 300.0)  # pc: where the nearby star-forming regions are
 _THICKNESS = (50.0, 90.0)  # pc, of clusters and of the field
 _CALIBRATION = 0.01  # mag, part of every reported error
-_XP = 0.7  # chance of a spectrum for a star that is bright enough
+_XP = 0.95  # chance of a spectrum for a star that is bright enough
 
 
 @dataclass(frozen=True)
@@ -303,7 +303,7 @@ def _masses(n: int, mix: str, random: np.random.Generator) -> np.ndarray:
     masses = random.uniform(low, high, n)
     if mix == "prior":
         return masses
-    return np.where(random.random(n) < 0.75, random.uniform(np.log10(0.6), high, n), masses)
+    return np.where(random.random(n) < 0.75, random.uniform(np.log10(0.5), high, n), masses)
 
 
 def _positions(

@@ -28,7 +28,7 @@ __all__ = ["AGE_EDGES", "LARGEST_SHIFT", "MASS_EDGES", "Shift", "cells", "import
            "label_shift", "population_shift"]  # fmt: skip
 
 AGE_EDGES = np.linspace(6.0, 7.8, 6)
-MASS_EDGES = np.array([-0.93, -0.65, -0.4, -0.15, 0.21])
+MASS_EDGES = np.array([-0.93, -0.7, -0.46, -0.23, 0.01])
 LARGEST_SHIFT = 0.2
 """Total variation between the populations from which on a warning is given."""
 MOST_WEIGHT = 10.0
@@ -64,6 +64,17 @@ class Shift:
             f"The populations differ: {self.distance:.0%} of the stars would have to change age "
             "or mass. Aligning them as they are does harm; leave the guard on, which weighs the "
             "simulated stars to the population of the real ones."
+        )
+
+    @property
+    def refusal(self) -> str:
+        """Why a guard lets nobody align without labels, empty where the populations agree."""
+        if self.distance < LARGEST_SHIFT:
+            return ""
+        return (
+            f"The guard refuses: the populations differ by {self.distance:.0%} of the stars, and "
+            "without labels nobody could tell whether an alignment has helped. Give labelled "
+            "stars, or switch the guard off to see what happens."
         )
 
     def marginals(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -131,7 +131,7 @@ def test_disks_redden_in_c_only():
 
 def test_a_mix_is_young_and_massive():
     usual, other = drawn(n=3000), drawn(n=3000, mix="young and massive", clusters=400)
-    for name, edge, above in (("log_age", 6.6, False), ("log_mass", np.log10(0.6), True)):
+    for name, edge, above in (("log_age", 6.6, False), ("log_mass", np.log10(0.5), True)):
         parts = [((column(c, name) > edge) == above).mean() for c in (usual, other)]
         low, high = BOUNDS[name]
         flat = (high - edge if above else edge - low) / (high - low)
