@@ -47,11 +47,11 @@ def experiment(tmp_path_factory):
     from astroviz.stars.adaptation_train import train
 
     try:
-        yield astroviz.load("stars/adaptation", device="cpu")
+        return astroviz.load("stars/adaptation", device="cpu")
     except UnknownModelError:
         place = tmp_path_factory.mktemp("models")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_CACHE_HOME", str(place / "cache"))
             patch.setenv("ASTROVIZ_MODELS", str(place))
             train(smoke=True, device="cpu", out=place)
-            yield astroviz.load("stars/adaptation", device="cpu")
+            return astroviz.load("stars/adaptation", device="cpu")
