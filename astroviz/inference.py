@@ -109,7 +109,7 @@ def infer(
         >>> infer("census.txt", samples=1000)  # doctest: +SKIP
     """
     _check(samples)
-    chosen = load(model, device=device) if isinstance(model, str) else model
+    chosen = _opened(model, device)
     if question is not None:
         chosen = _asked(chosen, question)
     if isinstance(table, str | Path):
@@ -123,6 +123,17 @@ def infer(
         "refined": refine, "notes": list(observations.notes),
     }  # fmt: skip
     return found
+
+
+def _opened(model: Any, device: str) -> Any:
+    """The model, by name or as it is; ValueError where it answers no tables."""
+    chosen = load(model, device=device) if isinstance(model, str) else model
+    if not hasattr(chosen, "posterior"):
+        raise ValueError(
+            f"{chosen.name} is an experiment of many networks and answers no tables: take "
+            "stars/adapted, or adapt to your own table with `astroviz adapt`"
+        )
+    return chosen
 
 
 def infer_file(
@@ -157,7 +168,7 @@ def infer_file(
         How many rows ended how.
     """
     _check(samples)
-    chosen = load(model, device=device)
+    chosen = _opened(model, device)
     if question is not None:
         chosen = _asked(chosen, question)
     options = _refining(chosen, refine)

@@ -16,6 +16,8 @@ NAMES = ("draws", "interactive", "stars")
 # Takes half an hour, so it runs only when it is asked for by name.
 PUBLIC = "sbibm"
 TASKS = ("two_moons", "gaussian_linear", "gaussian_mixture", "slcp")
+# Takes forty minutes: every arm of the experiment on adaptation, for several seeds.
+ARMS = "adaptation"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +25,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", nargs="?", metavar="NAME",
         help=f"one of {', '.join(NAMES)}, all of these if left out; or {PUBLIC}: train on the "
-        "tasks of that benchmark and compare with its reference posteriors (half an hour)",
+        "tasks of that benchmark and compare with its reference posteriors (half an hour); or "
+        f"{ARMS}: every arm of the experiment on adaptation (40 minutes, can be resumed)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or mps")
+    parser.add_argument(
+        "--seeds", type=int, default=3, metavar="N", help=f"{ARMS}: seeds of every arm (3)"
+    )
+    parser.add_argument(
+        "--folder", metavar="DIR",
+        help=f"{ARMS}: where finished arms are kept; a folder of the user's cache if left out",
+    )  # fmt: skip
     public = parser.add_argument_group(PUBLIC)
     public.add_argument(
         "--task", choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}; all if left out"
@@ -49,11 +59,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.name == PUBLIC:
         return _run_public(args)
+    if args.name == ARMS:
+        return _run_arms(args)
     names = list(NAMES) if args.name is None else [args.name]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         raise ValueError(
-            f"no benchmark named {unknown[0]!r}; there are {', '.join((*NAMES, PUBLIC))}"
+            f"no benchmark named {unknown[0]!r}; there are {', '.join((*NAMES, PUBLIC, ARMS))}"
         )
     figures = {name: BENCHMARKS[name](args.device) for name in names}
     if args.json:
@@ -78,6 +90,23 @@ def _run_public(args: argparse.Namespace) -> int:
     ):  # fmt: skip
         sys.stdout.write((json.dumps(figures) if args.json else _sentence(figures)) + "\n")
         sys.stdout.flush()
+    return 0
+
+
+def _run_arms(args: argparse.Namespace) -> int:
+    """The table of the arms; each arm is said to standard error as it is done."""
+    from astroviz.commands.benchmarks import adaptation
+
+    for row in adaptation(args.seeds, args.folder, args.device, _say):
+        if args.json:
+            sys.stdout.write(json.dumps(row) + "\n")
+            continue
+        figures = "  ".join(
+            f"{name} {row[name][0]:.3f} +- {row[name][1]:.3f}"
+            for name in ("coverage of log age", "RMSE of log age", "bias of A_V",
+                         "RMSE of log age on A")
+        )  # fmt: skip
+        sys.stdout.write(f"{row['target']:<10} {row['title']:<40} {figures}\n")
     return 0
 
 

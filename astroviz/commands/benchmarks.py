@@ -14,7 +14,7 @@ from astroviz.io.observations import Observations
 if TYPE_CHECKING:
     from astroviz.core.engine import Engine
 
-__all__ = ["BENCHMARKS", "draws", "interactive", "sbibm", "stars"]
+__all__ = ["BENCHMARKS", "adaptation", "draws", "interactive", "sbibm", "stars"]
 
 Figures = dict[str, float]
 _MODEL = "stars"
@@ -93,6 +93,32 @@ def sbibm(
         yield measure(
             name, place, c2st, simulations=simulations, seed=seed, draws=draws, report=report
         )
+
+
+def adaptation(
+    seeds: int, folder: str | None, device: str, report: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    r"""Mean and spread over seeds of every arm of the experiment on adaptation.
+
+    Arguments:
+        seeds: Number of seeds.
+        folder: Where finished arms are kept, so that a run goes on where it stopped.
+        device: Where the shipped network is opened.
+        report: Called with a line for each arm that was run.
+    """
+    from astroviz.core.folders import cache_folder
+    from astroviz.core.registry import find_model, load
+    from astroviz.stars.adaptation_runs import Scale
+    from astroviz.stars.adaptation_train import run_table, table_rows
+
+    if seeds < 1:
+        raise ValueError(f"{seeds} seeds make no table; give --seeds 1 or more")
+    place = Path(folder) if folder else cache_folder() / "bench" / (
+        f"adaptation-{find_model('stars/adaptation').sha256[:12]}"
+    )  # fmt: skip
+    report(f"finished arms are kept in {place}")
+    network = load("stars/adaptation", device="cpu").network()
+    return table_rows(list(run_table(network, place, Scale(), seeds, report)))
 
 
 def _open(device: str) -> tuple[Any, Engine]:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 __all__ = ["SYSTEMS", "add_arguments", "destination", "run", "seconds"]
 
-# The room of each system; its `train` module has `train(budget, device, out, ...)`, its
-# `build_tables` module `build(sources, out, progress)`.
-SYSTEMS = {"stars": "astroviz.stars"}
+# The room of each system, with a `build_tables` module that has `build(sources, out, progress)`,
+# and the module that has `train(budget, device, out, ...)`.
+SYSTEMS = {"stars": "astroviz.stars", "adaptation": "astroviz.stars"}
+_RECIPES = {"adaptation": "adaptation_train"}
 
 _SCALE = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
@@ -57,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     if args.tables:
         place = _build_tables(system, folder, args.colours)
     else:
-        room = importlib.import_module(f"{SYSTEMS[system]}.train")
+        recipe = _RECIPES.get(system, "train")
+        room = importlib.import_module(f"{SYSTEMS[system]}.{recipe}")
         place = room.train(
             budget=budget, device=args.device, out=folder, smoke=args.smoke, resume=args.resume
         )

@@ -42,7 +42,9 @@ ARMS: tuple[tuple[Arm, str], ...] = (
         (Arm(f"ot + {n} pairs", f"optimal transport + {n} pairs", pairs=n, **OT, **PAIRS), "B")
         for n in (50, 200, 500, 2000)
     ),
-    (Arm("C: ot + 500 pairs", "optimal transport + 500 pairs", pairs=500, **OT, **PAIRS), "C"),
+    # where R_V is free, what is shared must learn of it too
+    (Arm("C: ot + 500 pairs", "optimal transport + 500 pairs", pairs=500, shared=0.4, **OT,
+         **PAIRS), "C"),
     (Arm("shifted: ot", "optimal transport, no guard", transport=0.5), "B shifted"),
     (Arm("shifted: guarded", "optimal transport + 500 pairs with the guard", pairs=500, guard=True,
          **OT, **PAIRS), "B shifted"),

@@ -170,7 +170,7 @@ def mock_catalogue(
         n: Number of stars.
         seed: Seed of everything but the dust field.
         mix: One of `MIXES`.
-        clusters: Number of clusters that half of the stars are in.
+        clusters: Number of clusters that 60 % of the stars are in.
         dust: A map of the dust; the domain's stand-in by default.
         pattern: Surveys of every star, one of `simulator.PATTERNS`; random footprints by default.
 

@@ -33,6 +33,7 @@ LARGEST_SHIFT = 0.2
 """Total variation between the populations from which on a warning is given."""
 MOST_WEIGHT = 10.0
 _ENOUGH = 100  # labelled stars that tell a population better than posteriors do
+_TRIALS = 40  # samples without a shift that are drawn to know what chance does
 _PSEUDO = 0.5  # stars added to every cell
 
 
@@ -44,21 +45,28 @@ class Shift:
         simulated: Part of the simulated stars in each cell, shape :math:`(K,)`.
         real: Estimated part of the real stars, same shape.
         labelled: Number of labelled stars behind the estimate; 0 where it rests on posteriors.
+        noise: Distance that one sample in twenty of this size shows without any shift.
     """
 
     simulated: np.ndarray
     real: np.ndarray
     labelled: int
+    noise: float = 0.0
 
     @property
     def distance(self) -> float:
         """Total variation distance, 0 to 1."""
-        return float(0.5 * np.abs(self.real - self.simulated).sum())
+        return _apart(self.real, self.simulated)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the populations differ by more than a sample of this size does by chance."""
+        return self.distance >= max(LARGEST_SHIFT, self.noise)
 
     @property
     def warning(self) -> str:
         """A sentence, empty where the populations agree."""
-        if self.distance < LARGEST_SHIFT:
+        if not self.differs:
             return ""
         return (
             f"The populations differ: {self.distance:.0%} of the stars would have to change age "
@@ -69,7 +77,7 @@ class Shift:
     @property
     def refusal(self) -> str:
         """Why a guard lets nobody align without labels, empty where the populations agree."""
-        if self.distance < LARGEST_SHIFT:
+        if not self.differs:
             return ""
         return (
             f"The guard refuses: the populations differ by {self.distance:.0%} of the stars, and "
@@ -143,10 +151,27 @@ def population_shift(
         raise ValueError("populations can only be compared where both sides have stars")
     own = cells(*truth.T)
     simulated = np.bincount(own, minlength=_number()) / len(own)
+    random = np.random.default_rng(0)
     if labels is not None and len(labels) >= _ENOUGH:
         count = np.bincount(cells(*labels.T), minlength=_number()) + _PSEUDO
-        return Shift(simulated, count / count.sum(), len(labels))
-    return Shift(simulated, label_shift(own, cells(*found.T), cells(*target.T)), 0)
+        drawn = [random.multinomial(len(labels), simulated) for _ in range(_TRIALS)]
+        chance = [_apart((part + _PSEUDO) / (part + _PSEUDO).sum(), simulated) for part in drawn]
+        return Shift(simulated, count / count.sum(), len(labels), _level(chance))
+    seen = cells(*found.T)
+    chance = [
+        _apart(label_shift(own, seen, random.choice(seen, len(target))), simulated)
+        for _ in range(_TRIALS)
+    ]
+    return Shift(simulated, label_shift(own, seen, cells(*target.T)), 0, _level(chance))
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> float:
+    """Total variation distance."""
+    return float(0.5 * np.abs(a - b).sum())
+
+
+def _level(distances: list[float]) -> float:
+    return float(np.quantile(distances, 0.95))
 
 
 def importance(shift: Shift, log_age: np.ndarray, log_mass: np.ndarray) -> np.ndarray:
