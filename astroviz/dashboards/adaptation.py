@@ -7,7 +7,7 @@ from typing import Any
 
 import panel as pn
 
-from astroviz.dashboards.adaptation_controls import AdaptationControls, nearest
+from astroviz.dashboards.adaptation_controls import AdaptationControls
 from astroviz.dashboards.adaptation_export import FilmExport
 from astroviz.dashboards.adaptation_latent import LatentView
 from astroviz.dashboards.adaptation_run import LiveRun
@@ -135,7 +135,7 @@ class AdaptationPage:
     def answer(self, name: str) -> None:
         """Do what the button of a warning promises."""
         if name == "nearest":
-            self.explorer.take(nearest(self.explorer).name)
+            self.explorer.take(self.explorer.nearest().name)
         elif name == "train":
             self.train()
         elif name == "populations":

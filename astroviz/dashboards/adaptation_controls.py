@@ -9,9 +9,8 @@ import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import LINE
 from astroviz.stars.adaptation_explorer import PAIR_NUMBERS, AdaptationExplorer
-from astroviz.stars.experiment import ArmRecord
 
-__all__ = ["AdaptationControls", "nearest"]
+__all__ = ["AdaptationControls"]
 
 _SWITCHES = {
     "transport": ("OT", "Align the clouds of all stars by optimal transport"),
@@ -20,19 +19,6 @@ _SWITCHES = {
     "guard": ("Guard", "Weigh the simulated stars to the ages and masses of the real ones before "
               "the clouds are aligned"),
 }  # fmt: skip
-
-
-def nearest(explorer: AdaptationExplorer) -> ArmRecord:
-    """The shipped arm with fewest other switches; of those the one with most nearly the pairs."""
-
-    def apart(record: ArmRecord) -> tuple[int, int]:
-        arm = record.arm
-        own = (arm.transport > 0, arm.discrepancy > 0, arm.floor > 0, arm.guard)
-        wanted = (explorer.transport, explorer.discrepancy, explorer.floor, explorer.guard)
-        other = sum(a != b for a, b in zip(own, wanted, strict=True))
-        return other + (arm.pairs != explorer.pairs), abs(arm.pairs - explorer.pairs)
-
-    return min(explorer.shipped(), key=apart)
 
 
 class AdaptationControls:

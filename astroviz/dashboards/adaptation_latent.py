@@ -86,7 +86,7 @@ class LatentPanel:
         self.plot.update(latent.x, latent.y, latent.domain, latent.tips)
         if self.explorer.colour == "error":
             self.show_colours()
-        if self.explorer.links == "plan":
+        if self.explorer.link_kind == "plan":
             self._links_at_rest()
 
     def show_colours(self) -> None:
@@ -98,7 +98,7 @@ class LatentPanel:
         """Draw the lines anew."""
         pairs, weight = self.explorer.link_lines()
         for kind in ("plan", "pairs"):
-            mine = kind == self.explorer.links
+            mine = kind == self.explorer.link_kind
             self.plot.set_links(kind, pairs if mine else [], weight if mine else None)
 
     def show_selection(self) -> None:

@@ -31,7 +31,9 @@ COLOURS = {
     "by cluster": "cluster",
 }
 
-LINKS = {"no lines": "none", "OT plan": "plan", "known pairs": "pairs"}
+LINKS = {
+    "no lines": "none", "OT plan": "plan", "by shape": "gromov", "nearest truth": "pairs",
+}  # fmt: skip
 
 HELP = (
     "A network that was trained on one simulator is asked about stars of another one, which "

@@ -18,7 +18,7 @@ from astroviz.plots.theme import style_legend
 __all__ = ["LatentMap"]
 
 DOMAINS = {SIMULATED: ("simulated", "posterior"), REAL: ("real", "pinned")}
-LINKS = {"plan": ("transport plan", "line", 0.9), "pairs": ("known pairs", "limit", 1.25)}
+LINKS = {"plan": ("transport plan", "line", 0.9), "pairs": ("nearest truth", "limit", 1.25)}
 # (on white, on dark) for categories; yellow would be lost on white
 _HUES = (
     ("#0072b2", "#56b4e9"), ("#e69f00", "#e69f00"), ("#009e73", "#2cc295"),

@@ -154,7 +154,7 @@ class AdaptationWidget(ViewWidget):
     def _draw(self, names: set[str]) -> None:
         if "frame" in names:
             self.figures.show_frame()
-            if self.explorer.links == "plan":
+            if self.explorer.link_kind == "plan":
                 self._links_at_rest()
         if "parameter" in names:
             self.figures.show_parameter()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["SWITCHES", "AdaptationControls"]
 
 SWITCHES = {"transport": "OT", "discrepancy": "MMD", "floor": "Error floor", "guard": "Guard"}
-_LINKS = {"none": "none", "OT plan": "plan", "known pairs": "pairs"}
+_LINKS = {"none": "none", "OT plan": "plan", "by shape": "gromov", "nearest truth": "pairs"}
 _WORDS = {"a_v": "A_V"}
 _TICK_MS = 400
 

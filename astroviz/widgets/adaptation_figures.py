@@ -93,7 +93,7 @@ class AdaptationFigures:
         """Draw the lines anew."""
         pairs, weight = self.explorer.link_lines()
         for kind in ("plan", "pairs"):
-            mine = kind == self.explorer.links
+            mine = kind == self.explorer.link_kind
             self.latent.set_links(kind, pairs if mine else [], weight if mine else None)
 
     def show_selection(self) -> None:

@@ -12,7 +12,6 @@ from bokeh.document import Document
 from astroviz.core.engine import Engine
 from astroviz.dashboards.adaptation import AdaptationPage
 from astroviz.dashboards.adaptation_catalogue import example_table
-from astroviz.dashboards.adaptation_controls import nearest
 from astroviz.dashboards.adaptation_export import curves_table, frame_table
 from astroviz.dashboards.adaptation_linked import brush
 from astroviz.dashboards.adaptation_words import CURVES
@@ -99,7 +98,7 @@ def test_what_is_not_shipped_is_offered(tab):
     notice = tab.built["latent"].notice
     assert "No checkpoint" in notice.warnings[0]
     assert {"nearest", "train"} <= {name for name, _ in notice.actions}
-    wanted = nearest(tab.explorer)
+    wanted = tab.explorer.nearest()
     assert wanted.name != NONE
     notice._handle_msg({"action": "nearest"})
     assert tab.explorer.arm is wanted
@@ -111,7 +110,7 @@ def test_the_nearest_arm_has_the_same_switches_and_most_nearly_the_pairs(tab):
     own = tab.explorer
     for record in own.shipped():
         own.take(record.name)
-        assert nearest(own) is own.arm
+        assert own.nearest() is own.arm
 
 
 def test_every_target_can_be_shown(tab):
