@@ -103,7 +103,7 @@ def test_every_option_in_the_readme_is_one(readme):
 
 
 def test_every_file_that_is_named_exists(root):
-    for name in ("README.md", "CONTRIBUTING.md", "docs/tables.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "docs/tables.md", "docs/adaptation.md"):
         text = (root / name).read_text(encoding="utf-8")
         paths = re.findall(
             r"[` ]((?:astroviz|tests|notebooks|binder|docs|\.ci)/[\w./-]*\w)`", text

@@ -169,7 +169,7 @@ class TrainingFilm(Chart):
 
     def _make_distances(self) -> figure:
         plot = new_figure(
-            "film-distances", self.ink, None, "distance (first value = 1)", tools="", save=False,
+            "film-distances", self.ink, None, "relative to start", tools="", save=False,
             y_axis_type="log", x_range=self._range, y_range=Range1d(0.05, 1.3), title=" ",
             min_border_left=_LEFT, min_border_right=_RIGHT, min_border_bottom=4,
         )  # fmt: skip

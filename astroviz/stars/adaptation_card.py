@@ -31,7 +31,7 @@ _LIMITS = [
 _LICENCE = "BSD-3-Clause (weights); cite the sources of the tables, see stars/tables"
 
 
-def experiment_card(rows: list[dict[str, Any]], words: str) -> Card:
+def experiment_card(rows: list[dict[str, Any]], words: str, shifts: dict[str, Any]) -> Card:
     """The card of `stars/adaptation`: every arm with its settings and figures."""
     from astroviz.stars.adaptation_train import NETWORK, table_rows
 
@@ -57,7 +57,7 @@ def experiment_card(rows: list[dict[str, Any]], words: str) -> Card:
         training_time=words,
         licence=_LICENCE,
         config={"family": "adaptation", "network": NETWORK, "physics": DOMAINS["A"].physics,
-                "arms": arms},
+                "arms": arms, "shift": shifts},
     )  # fmt: skip
 
 

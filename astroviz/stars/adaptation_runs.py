@@ -23,14 +23,15 @@ from astroviz.stars.mock_galaxy import DOMAINS, MockCatalogue, mock_catalogue
 from astroviz.stars.network import StarsNetwork
 from astroviz.stars.novelty import Novelty
 from astroviz.stars.physics import Physics
-from astroviz.stars.prior_shift import importance, population_shift
+from astroviz.stars.prior_shift import Shift, importance, population_shift
 
 __all__ = ["ARMS", "OT", "PAIRS", "Finished", "Scale", "Stage", "casts_of", "figures_of",
-           "guard_weights", "run_arm"]  # fmt: skip
+           "guard_weights", "run_arm", "shift_of"]  # fmt: skip
 
 Report = Callable[[str], None]
 
 _FLOOR = 0.05  # mag
+_LABELLED = 500
 OT: dict[str, Any] = {"transport": 0.5, "reach": 1.0}
 PAIRS: dict[str, Any] = {"supervised": 0.1, "pull": 0.5, "lookalikes": 1.0}
 ARMS: tuple[tuple[Arm, str], ...] = (
@@ -161,6 +162,22 @@ def guard_weights(
     if not blind:
         return torch.from_numpy(importance(shift, *truth.T)).float()
     raise ValueError(blind)
+
+
+def shift_of(network: StarsNetwork, target: str, scale: Scale) -> Shift:
+    """How the population of a target differs, as 500 labelled stars show it.
+
+    The answers of a network that is wrong about the stars would show a difference of their own.
+    """
+    place, physics = next(t for t in TARGETS if t.name == target), DOMAINS["A"].open_physics()
+    here = mock_catalogue("A", 2 * scale.tested, 51, clusters=300)
+    there = mock_catalogue(place.domain, 2 * scale.tested, 52, place.mix, clusters=300)
+    found, seen = (
+        answers(network, tokens_of(side), physics, 32, 0, 0.0).mean[:, :2]
+        for side in (here, there)
+    )
+    known = truths(there.stars)[:_LABELLED, :2]
+    return population_shift(truths(here.stars)[:, :2], found, seen, known)
 
 
 @dataclass(frozen=True)

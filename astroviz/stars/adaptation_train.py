@@ -30,6 +30,7 @@ from astroviz.stars.adaptation_runs import (
     casts_of,
     figures_of,
     run_arm,
+    shift_of,
 )
 from astroviz.stars.cast_tensors import cast_tensors
 from astroviz.stars.experiment import NONE, TARGETS
@@ -245,7 +246,8 @@ def write(network: StarsNetwork, runs: Path, folder: Path, scale: Scale, words: 
         tensors |= {f"film/{target}/{arm}/{k}": v for k, v in film.items()}
         start = Film.join([_first(Film.from_tensors(film))]).tensors()
         tensors |= {f"film/{target}/{NONE}/{k}": v for k, v in start.items()}
-    save_model(folder / "adaptation", tensors, experiment_card(rows, words))
+    shifts = {t.name: shift_of(network, t.name, scale).to_dict() for t in TARGETS}
+    save_model(folder / "adaptation", tensors, experiment_card(rows, words, shifts))
     shipped = load_file(runs / f"{SHIPPED_MODEL.replace(' ', '_')}.0.safetensors")
     save_model(folder / "adapted", _part(shipped, "network/"), adapted_card(rows, words))
 

@@ -20,7 +20,9 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +54,18 @@ class Shift:
     real: np.ndarray
     labelled: int
     noise: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a card."""
+        return {"simulated": [round(float(v), 5) for v in self.simulated],
+                "real": [round(float(v), 5) for v in self.real], "labelled": self.labelled,
+                "noise": round(self.noise, 4)}  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Shift:
+        """The inverse of `to_dict`."""
+        return cls(np.array(plain["simulated"]), np.array(plain["real"]), plain["labelled"],
+                   plain["noise"])  # fmt: skip
 
     @property
     def distance(self) -> float:
