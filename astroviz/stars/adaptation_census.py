@@ -22,13 +22,13 @@ from astroviz.stars.real_stars import TYPE_ERROR, temperature_ladder
 __all__ = ["adapt_to_census", "census_labels"]
 
 
-def census_labels(census: Table, ladder: Table, identifier: str = "Name") -> Table:
-    r"""Labels of the census under its own identifiers.
+def census_labels(census: Table, ladder: Table, names: np.ndarray) -> Table:
+    r"""Labels of the census.
 
     Arguments:
         census: With `Adopt` (spectral type), `Ak` and `f_Ak`.
         ladder: Pecaut & Mamajek's table.
-        identifier: Its column of names.
+        names: Identifiers under which its rows are known, shape :math:`(N,)`.
 
     Returns:
         Columns `id`, `Teff`, `e_Teff` (K), `A_V` (mag); NaN where unknown.
@@ -36,7 +36,7 @@ def census_labels(census: Table, ladder: Table, identifier: str = "Name") -> Tab
     kelvin = temperature_ladder(ladder, np.asarray(census["Adopt"], dtype=str))
     a_k: np.ndarray = np.ma.filled(np.ma.asarray(census["Ak"], dtype=float), np.nan)
     return Table({
-        "id": np.asarray(census[identifier], dtype=str), "Teff": kelvin,
+        "id": names, "Teff": kelvin,
         "e_Teff": TYPE_ERROR * kelvin, "A_V": a_k / A_K_OVER_A_V,
     })  # fmt: skip
 

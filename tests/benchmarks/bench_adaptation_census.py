@@ -28,9 +28,8 @@ def main() -> None:
     torch.set_num_threads(1)
     census, ladder = astroviz.read_table(args.census), astroviz.read_table(args.ladder)
     experiment = astroviz.load("stars/adaptation", device="cpu")
-    labels = census_labels(census, ladder)
     names = open_catalogue(census).observations.identifiers
-    labels["id"] = names  # the names under which the rows are known
+    labels = census_labels(census, ladder, names)
     ways = {
         "pairs": {"transport": False, "guard": False},
         "optimal transport + pairs, guarded": {"transport": True, "guard": True},
