@@ -217,3 +217,17 @@ def test_a_trial_writes_both_models_and_resuming_runs_no_arm_again(tmp_path, mon
         train(budget=60, device="cpu", out=tmp_path, smoke=True)
     card = dataclasses.asdict(second.card)
     assert json.dumps(card["metrics"]), "plain numbers"
+
+
+@pytest.mark.slow
+def test_the_checks_judge_only_what_is_claimed(experiment):
+    from astroviz.accuracy.report import verdicts
+
+    blocks = experiment.checks(seed=3, quick=True)
+    claimed = [r for r in experiment.arms.values() if r.arm.pairs or r.name == "none"]
+    assert len(blocks) == len(claimed)
+    for block in blocks:
+        assert block["goal"] < 0.1
+        assert block["values"].shape == (2,)
+    names = [verdict["name"] for verdict in verdicts(blocks, quick=True, seed=3)]
+    assert not any("no guard" in name or "floor" in name for name in names)
