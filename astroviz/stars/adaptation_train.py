@@ -6,7 +6,6 @@ a run that was interrupted goes on where it stopped (`--resume`).
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -222,7 +221,7 @@ def write(network: StarsNetwork, runs: Path, folder: Path, scale: Scale, words: 
     from astroviz.core.registry import save_model
 
     rows = [json.loads(path.read_text()) for path in sorted(runs.glob("*.json"))]
-    stage = Stage("B", network, dataclasses.replace(scale, pool=min(scale.pool, 4000)))
+    stage = Stage("B", network, scale)  # as the films were projected
     own = {**network.state_dict(), **stage.novelty(network).tensors()}
     tensors = _half(f"network/{NONE}", own)
     projection = stage.projection()

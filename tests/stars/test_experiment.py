@@ -73,7 +73,10 @@ def test_stored_networks_give_the_stored_contexts(experiment):
         contexts = [network.encoder(RealStars.of_mock(side).tokens(), real=real)
                     for side, real in ((cast.simulated, 0.0), (cast.real, 1.0))]  # fmt: skip
     found = experiment.projection(torch.cat(contexts))
-    assert found == pytest.approx(film.place[-1], abs=0.05), "weights of half precision"
+    # the film was taken with full precision, the weights are shipped with half of it
+    off = found - film.place[-1]
+    assert np.sqrt(np.mean(off**2)) < 0.05 * film.place[-1].std()
+    assert np.abs(off).max() < 0.15
 
 
 def test_networks_know_which_branch_they_take(experiment):
@@ -108,7 +111,9 @@ def test_arms_are_chosen_by_their_switches(experiment):
     assert choose("B", pairs=50, transport=True).name == "ot + 50 pairs"
     assert choose("C", pairs=500, transport=True).name == "C: ot + 500 pairs"
     assert choose("B", floor=True).name == "floor"
-    assert choose("B shifted", transport=True, guard=True).name == "shifted: guarded"
+    guarded = choose("B shifted", pairs=500, transport=True, guard=True)
+    assert guarded.name == "shifted: guarded"
+    assert choose("B shifted", transport=True, guard=True) is None
     assert choose("B shifted", transport=True).name == "shifted: ot"
     assert choose("C", pairs=50) is None
     assert choose("B", discrepancy=True, transport=True) is None
