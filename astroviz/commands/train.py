@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import re
 import sys
 import tempfile
 from pathlib import Path
+
+from astroviz.core.durations import seconds
 
 __all__ = ["SYSTEMS", "add_arguments", "destination", "run", "seconds"]
 
@@ -15,8 +16,6 @@ __all__ = ["SYSTEMS", "add_arguments", "destination", "run", "seconds"]
 # and the module that has `train(budget, device, out, ...)`.
 SYSTEMS = {"stars": "astroviz.stars", "adaptation": "astroviz.stars"}
 _RECIPES = {"adaptation": "adaptation_train"}
-
-_SCALE = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,11 +110,3 @@ def _tell(part: float, text: str) -> None:
 def _say(text: str) -> None:
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
-
-
-def seconds(text: str) -> float:
-    """Seconds in a duration such as `90s`, `30m` or `1.5h`; plain numbers are seconds."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*(s|m|min|h|)\s*", text.lower())
-    if match is None or float(match[1]) <= 0:
-        raise ValueError(f"a budget is a positive duration such as 90s, 30m or 2h, not {text!r}")
-    return float(match[1]) * _SCALE[match[2]]

@@ -3,7 +3,6 @@ r"""Adapt to a table in one call: `stars.adapt(table, pairs, budget)` and `astro
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from astroviz.core.durations import seconds
 from astroviz.core.request import Alone
 from astroviz.stars.adaptation import Adaptation
 from astroviz.stars.adaptation_film import Film
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from astroviz.core.cards import Card
     from astroviz.stars.model import StarsModel
 
-__all__ = ["Adapted", "adapt", "seconds_of"]
+__all__ = ["Adapted", "adapt"]
 
 _FEWEST, _MOST = 40, 1200  # steps
 _TRIAL = 3
 _USE = 0.7  # of the budget: the rest is for films and the verdict
-_SCALE = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True)
@@ -63,14 +62,6 @@ class Adapted:
         return save_model(folder, {**network.state_dict(), **self.model.novelty.tensors()}, card)
 
 
-def seconds_of(budget: str | float) -> float:
-    """Seconds of a budget such as `90s`, `5m`, `1h` or a number of seconds."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*(s|m|min|h|)\s*", str(budget).lower())
-    if match is None or float(match[1]) <= 0:
-        raise ValueError(f"a budget is a positive duration such as 90s or 5m, not {budget!r}")
-    return float(match[1]) * _SCALE[match[2]]
-
-
 def adapt(
     table: Any,
     pairs: Any = None,
@@ -97,7 +88,7 @@ def adapt(
     """
     from astroviz.core.registry import load
 
-    start, whole = time.monotonic(), seconds_of(budget)
+    start, whole = time.monotonic(), seconds(budget)
     experiment = experiment or load("stars/adaptation")
     assert isinstance(experiment, Experiment)
     steps = options.pop("steps", None)
