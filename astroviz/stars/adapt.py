@@ -26,7 +26,7 @@ __all__ = ["Adapted", "adapt"]
 
 _FEWEST, _MOST = 40, 1200  # steps
 _TRIAL = 3
-_USE = 0.7  # of the budget: the rest is for films and the verdict
+_USE = 0.55  # of the budget: the rest is for films and the verdict
 
 
 @dataclass(frozen=True)
