@@ -171,7 +171,7 @@ _POINT = f"""
   const points = all.find((data) => of(data, "row")?.length > 1);
   const view = Bokeh.index.find_one_by_id(figure.id);
   const box = view.el.getBoundingClientRect();
-  const place = (key, scale) => scale.compute(of(points, key)[7]);
+  const place = (key, scale) => scale.compute(of(points, key)[40]);
   return {{x: box.x + place("x", view.frame.x_scale), y: box.y + place("y", view.frame.y_scale)}};
 }}
 """
