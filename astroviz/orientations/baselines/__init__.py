@@ -1,0 +1,1 @@
+r"""Earlier methods for densities of rotations, written anew and small, for comparison at equal work."""
