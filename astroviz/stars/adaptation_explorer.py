@@ -13,10 +13,10 @@ import numpy as np
 import param
 
 from astroviz.core.history import History
+from astroviz.core.selection import as_rows, combine
 from astroviz.stars.adaptation_film import Cast, Film
 from astroviz.stars.adaptation_shown import COLOURS, PROJECTIONS, TABLE, AdaptationShown
 from astroviz.stars.experiment import NONE, ArmRecord, Experiment, Target
-from astroviz.stars.selection import as_rows, combine
 from astroviz.stars.share import from_query, to_query
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from astroviz.io.observations import State
-from astroviz.stars import diagrams, gaps
-from astroviz.stars.selection import (
+from astroviz.core.selection import (
     Mode,
     as_rows,
     combine,
@@ -18,6 +16,8 @@ from astroviz.stars.selection import (
     rows_from_csv,
     rows_to_csv,
 )
+from astroviz.io.observations import State
+from astroviz.stars import diagrams, gaps
 from astroviz.stars.summary import young_probability
 from astroviz.stars.view_state import ViewState
 

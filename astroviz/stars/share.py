@@ -2,15 +2,16 @@ r"""A view in other forms: the query of a link, and the notebook cell that recre
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+
+from astroviz.core import share
+from astroviz.core.share import LONGEST
 
 __all__ = ["from_query", "notebook_cell", "to_query"]
 
-_LONGEST = 6000  # characters; browsers and proxies cut links that are much longer
 _LISTS = ("surveys", "corner", "overlays", "wanted", "hidden", "arrival")
+_BULKY = ("selections", "selection")
 
 
 def to_query(state: Mapping[str, Any]) -> str:
@@ -20,33 +21,12 @@ def to_query(state: Mapping[str, Any]) -> str:
 
     Selections are left out, largest first, when the link would be too long to survive.
     """
-    pairs = {name: _text(name, value) for name, value in state.items() if value is not None}
-    for name in ("selections", "selection"):
-        if len(urlencode(pairs)) > _LONGEST:
-            pairs.pop(name, None)
-    return urlencode(pairs)
-
-
-def _text(name: str, value: Any) -> str:
-    if name in _LISTS:
-        return ",".join(value)
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return share.to_query(state, _LISTS, _BULKY)
 
 
 def from_query(query: str) -> dict[str, Any]:
     """The state that `to_query` wrote; what is not JSON is taken as text."""
-    state: dict[str, Any] = {}
-    for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
-        if name in _LISTS:
-            state[name] = [part for part in text.split(",") if part]
-        elif name in ("selection", "source"):
-            state[name] = text
-        else:
-            try:
-                state[name] = json.loads(text)
-            except json.JSONDecodeError:
-                state[name] = text
-    return state
+    return share.from_query(query, _LISTS, ("selection", "source"))
 
 
 def notebook_cell(state: Mapping[str, Any], path: str | None, in_memory: str | None) -> str:
@@ -59,8 +39,8 @@ def notebook_cell(state: Mapping[str, Any], path: str | None, in_memory: str | N
     """
     settings = {name: value for name, value in state.items() if name != "source"}
     lines = ["import astroviz", ""]
-    for name in ("selections", "selection"):
-        if name in settings and (settings[name] is None or len(str(settings[name])) > _LONGEST):
+    for name in _BULKY:
+        if name in settings and (settings[name] is None or len(str(settings[name])) > LONGEST):
             del settings[name]
             lines.insert(1, f"# Too long for a cell and left out: {name}. Save it as CSV instead.")
     first = ['"stars"']

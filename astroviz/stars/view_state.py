@@ -11,12 +11,12 @@ import param
 from param.parameterized import batch_call_watchers
 
 from astroviz.core.history import History
+from astroviz.core.selection import Rows, as_rows, pack, unpack
 from astroviz.stars.catalogue import Catalogue, open_catalogue
 from astroviz.stars.cells import STATE_NAMES, check_edit, state_of
 from astroviz.stars.parameters import DERIVED, PARAMETERS
 from astroviz.stars.presets import PRESETS, example_catalogue, surprise_catalogue
 from astroviz.stars.reweight import check_prior
-from astroviz.stars.selection import Rows, as_rows, pack, unpack
 from astroviz.stars.share import from_query, to_query
 from astroviz.stars.sources_view import SourcesView
 from astroviz.stars.surveys import BANDS, QUANTITIES

@@ -9,8 +9,8 @@ import ipywidgets as ui
 import numpy as np
 import traitlets
 
+from astroviz.core.selection import combine
 from astroviz.stars.adaptation_explorer import AdaptationExplorer
-from astroviz.stars.selection import combine
 from astroviz.widgets.adaptation_controls import SWITCHES, AdaptationControls
 from astroviz.widgets.adaptation_figures import AdaptationFigures
 from astroviz.widgets.adaptation_live import LivePanel

@@ -9,8 +9,8 @@ import numpy as np
 import traitlets
 
 from astroviz.core.draws import Draws
+from astroviz.core.selection import as_rows
 from astroviz.io.observations import Observations
-from astroviz.stars.selection import as_rows
 from astroviz.widgets.controls import Controls
 from astroviz.widgets.figures import Figures
 from astroviz.widgets.live import Answered, Asker

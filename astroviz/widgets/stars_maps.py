@@ -9,10 +9,10 @@ import numpy as np
 import traitlets
 from bokeh.layouts import row
 
+from astroviz.core.selection import as_rows
 from astroviz.plots.probability_hr import ProbabilityHR
 from astroviz.plots.topdown import TopDown
 from astroviz.stars.maps_view import FIRST, LARGEST, Shown, StarMaps
-from astroviz.stars.selection import as_rows
 from astroviz.widgets.live import Answered, Asker, Crowd
 from astroviz.widgets.star_picker import WRAPPED
 from astroviz.widgets.stills import maps_png
