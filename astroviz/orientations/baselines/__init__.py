@@ -1,1 +1,1 @@
-r"""Earlier methods for densities of rotations, written anew and small, for comparison at equal work."""
+r"""Earlier methods for densities of rotations, written anew and small, to compare at equal work."""

@@ -1,4 +1,4 @@
-r"""One plain training loop for every baseline, so that a step costs each of them the same choices."""
+r"""One plain training loop for every baseline, so that a step means the same for each of them."""
 
 from __future__ import annotations
 
