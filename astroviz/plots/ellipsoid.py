@@ -1,0 +1,95 @@
+r"""An ellipsoid seen from far away: its outline, its principal ellipses, its axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["DEFAULT_VIEW", "Outline", "outline", "project", "turn_of_drag"]
+
+_TURN = np.linspace(0.0, 2 * np.pi, 73)
+
+# Rows: right, up and towards the reader, in space.
+DEFAULT_VIEW = np.array(
+    [[-0.5, 0.8660254, 0.0], [-0.29619813, -0.17101007, 0.93969262],
+     [0.81379768, 0.46984631, 0.34202014]]
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is drawn of an ellipsoid: lists of x and y of lines, and the ends of its axes."""
+
+    rim: tuple[np.ndarray, np.ndarray]
+    front: tuple[list[np.ndarray], list[np.ndarray]]
+    back: tuple[list[np.ndarray], list[np.ndarray]]
+    ends: np.ndarray  # (3, 2, 3): axis, sign, screen coordinates
+
+
+def project(points: np.ndarray, view: np.ndarray) -> np.ndarray:
+    r"""Points on the screen.
+
+    Arguments:
+        points: Shape :math:`(\ldots, 3)`, in space.
+        view: Shape :math:`(3, 3)`, rows right, up, towards the reader.
+
+    Returns:
+        Right, up and depth (towards the reader), shape :math:`(\ldots, 3)`.
+    """
+    return np.asarray(points, dtype=float) @ np.asarray(view, dtype=float).T
+
+
+def outline(frame: np.ndarray, lengths: np.ndarray, view: np.ndarray) -> Outline:
+    r"""The lines that draw an ellipsoid.
+
+    The rim is the projection of the ellipsoid: with :math:`A = P F\,\mathrm{diag}(a)` the image
+    of the unit sphere, the ellipse :math:`\{x : x^T (A A^T)^{-1} x = 1\}`.
+
+    Arguments:
+        frame: Unit axes as columns, shape :math:`(3, 3)`.
+        lengths: Semi-axes, shape :math:`(3,)`.
+        view: Rows right, up, towards the reader.
+    """
+    axes = project((frame * lengths).T, view)  # rows: semi-axes on the screen
+    flat = axes[:, :2].T
+    values, vectors = np.linalg.eigh(flat @ flat.T)
+    ring = vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * [np.cos(_TURN), np.sin(_TURN)])
+    front: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    back: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        line = np.cos(_TURN)[:, None] * axes[i] + np.sin(_TURN)[:, None] * axes[j]
+        for side, hidden in ((front, line[:, 2] < 0), (back, line[:, 2] >= 0)):
+            side[0].append(np.where(hidden, np.nan, line[:, 0]))
+            side[1].append(np.where(hidden, np.nan, line[:, 1]))
+    return Outline((ring[0], ring[1]), front, back, np.stack([axes, -axes], 1))
+
+
+def turn_of_drag(
+    start: tuple[float, float], end: tuple[float, float], view: np.ndarray, radius: float = 1.0
+) -> np.ndarray:
+    r"""The turn of a ball under a hand that moves over it (an arcball).
+
+    Arguments:
+        start: Where the hand was, in units of the figure.
+        end: Where it is.
+        view: Rows right, up, towards the reader.
+        radius: Of the ball; outside of it a drag turns about the line of sight.
+
+    Returns:
+        Rotation vector in space, radians, shape :math:`(3,)`.
+    """
+    first, last = (_on_ball(np.asarray(place, dtype=float) / radius) for place in (start, end))
+    axis = np.cross(first, last)
+    sine, cosine = float(np.linalg.norm(axis)), float(first @ last)
+    if sine < 1e-12:
+        return np.zeros(3)
+    turn: np.ndarray = np.asarray(view).T @ (axis / sine * np.arctan2(sine, cosine))
+    return turn
+
+
+def _on_ball(place: np.ndarray) -> np.ndarray:
+    square = float(place @ place)
+    if square >= 1.0:
+        return np.append(place / np.sqrt(square), 0.0)
+    return np.append(place, np.sqrt(1.0 - square))
