@@ -28,6 +28,8 @@ class PageEntry:
         views: Names of its views; each has its own address below the route.
         cards: View, title and question of each card of the gallery.
         build: Makes the page: (model, engine, view or None) to a viewable.
+        opens_without: Whether the page opens without its model, which is None then: it says so
+            in the views that need it, and the others live.
     """
 
     route: str
@@ -37,6 +39,7 @@ class PageEntry:
     views: tuple[str, ...]
     cards: tuple[tuple[str, str, str], ...]
     build: Callable[[Any, Any, str | None], Any]
+    opens_without: bool = False
 
 
 def _stars(model: Any, engine: Any, view: str | None) -> Any:
@@ -50,6 +53,12 @@ def _adaptation(model: Any, engine: Any, view: str | None) -> Any:
     from astroviz.dashboards.adaptation import adaptation_page
 
     return adaptation_page(model, engine, view)
+
+
+def _orientations(model: Any, engine: Any, view: str | None) -> Any:
+    from astroviz.dashboards.orientations import orientations_page
+
+    return orientations_page(model, engine, view)
 
 
 PAGES: tuple[PageEntry, ...] = (
@@ -116,6 +125,47 @@ PAGES: tuple[PageEntry, ...] = (
         ),
         build=_adaptation,
     ),
+    PageEntry(
+        route="/orientations",
+        title="Galaxy orientations",
+        question="How is a galaxy turned, given where it sits in the cosmic web?",
+        model="orientations",
+        views=("film", "kernel", "web", "catalogue", "pose"),
+        cards=(
+            (
+                "film",
+                "Diffusion on rotations you can scrub",
+                "How does noise on SO(3) become a checkerboard, and is the learned density the "
+                "true one? Run the flow both ways, and turn the sphere.",
+            ),
+            (
+                "kernel",
+                "The Gaussian of rotations",
+                "What does a Gaussian look like on SO(3), and is its scale sigma or epsilon? "
+                "Density, score and draws under one slider.",
+            ),
+            (
+                "web",
+                "A galaxy in the cosmic web",
+                "How is this galaxy turned, given the tide around it? Click one, and drag the "
+                "ellipsoid of its tide.",
+            ),
+            (
+                "catalogue",
+                "Paint a catalogue",
+                "How strongly do the galaxies of a box line up? Paint orientations, select, and "
+                "watch the correlation with its exact truth.",
+            ),
+            (
+                "pose",
+                "All poses of a solid",
+                "Which orientations can a cube in a picture have? Pick a picture and see every "
+                "equivalent pose at once.",
+            ),
+        ),
+        build=_orientations,
+        opens_without=True,
+    ),
 )
 
 
@@ -150,7 +200,7 @@ a.open { text-decoration: none; font-weight: 600; }
 def gallery(house: Any) -> QuietPage:
     """The page at `/`; `house` knows which models failed."""
     cards = [
-        _card(entry, view, title, question, house.failures.get(entry.model))
+        _card(entry, view, title, question, house.obstacle(entry))
         for entry in PAGES
         for view, title, question in entry.cards
     ]

@@ -71,6 +71,10 @@ class House:
             logger.exception("the model %s could not be loaded", name)
             self.failures[name] = str(error.args[0] if error.args else error)
 
+    def obstacle(self, entry: PageEntry) -> str | None:
+        """Why a page cannot be opened; None where it can."""
+        return None if entry.opens_without else self.failures.get(entry.model)
+
     def load_all(self) -> None:
         """Load every model now, so that no visitor waits for it."""
         for name in self._sources:
@@ -115,7 +119,7 @@ def _page(entry: PageEntry, house: House, view: str) -> Callable[[], Any]:
         if context is not None:
             pn.state.on_session_destroyed(lambda _: house.leave(session))
         model = house.model(entry.model)
-        if model is None:
+        if model is None and not entry.opens_without:
             return plain_page(
                 f"{entry.title}: not available",
                 f"The model <b>{escape(entry.model)}</b> could not be loaded: "

@@ -85,11 +85,15 @@ class Explorer(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """One view of a page: its name, which ends its address, and how to build it."""
+    """One view of a page: its name, which ends its address, how to build it, and what it asks.
+
+    Where a view has no question of its own the page's stands in the header.
+    """
 
     name: str
     label: str
     build: Callable[[], pn.viewable.Viewable]
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,12 +181,13 @@ class Shell(pn.viewable.Viewer):
             for drawer in self.drawers.values()
             if drawer.in_header
         ]
-        line = text(question, faint=True, align="center", margin=(0, 8))
+        self.question = question
+        self.question_line = text(question, faint=True, align="center", margin=(0, 8))
         tabs = [self.tabs] if len(self.views) > 1 else []
         self.header = [
             brand(),
             *tabs,
-            line,
+            self.question_line,
             spacer(),
             self.undo_button,
             self.redo_button,
@@ -311,6 +316,9 @@ class Shell(pn.viewable.Viewer):
         if self.view not in self._built:
             self._built[self.view] = self.views[self.view].build()
         self.stage[:] = [self._built[self.view]]
+        words = text(self.views[self.view].question or self.question, faint=True).object
+        if self.question_line.object != words:
+            self.question_line.object = words
         self._on_state()
 
     def _on_theme(self, event: Any) -> None:

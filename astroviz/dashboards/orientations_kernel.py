@@ -1,0 +1,20 @@
+"""The view *Kernel* of orientations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astroviz.dashboards.orientations_linked import OrientationsView
+
+__all__ = ["KernelView"]
+
+
+class KernelView(OrientationsView):
+    """The view *Kernel*."""
+
+    name = "kernel"
+
+    def __init__(self, page: Any) -> None:
+        super().__init__(page)
+        self.layout = self.stack()
+        self.start()

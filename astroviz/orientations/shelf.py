@@ -1,0 +1,33 @@
+r"""The further models of the room, opened when a view first needs them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from astroviz.core.registry import ModelError, find_model, load
+
+__all__ = ["shipped"]
+
+
+@lru_cache(maxsize=8)
+def _opened(name: str, sha256: str, device: str) -> Any:
+    return load(name, device)
+
+
+def shipped(name: str, device: str = "auto") -> tuple[Any, str]:
+    r"""A model of the room, opened once for everybody who looks at it.
+
+    Arguments:
+        name: Its full name, `orientations/densities` for instance.
+        device: Where it runs, as the registry reads it.
+
+    Returns:
+        The model and an empty text; or None and a sentence about why it cannot be had.
+    """
+    try:
+        card = find_model(name)
+        return _opened(name, card.sha256, str(device)), ""
+    except (ModelError, ImportError) as error:
+        reason = str(error.args[0] if error.args else error)
+        return None, f"The model {name} is not here ({reason}). Make it by: astroviz train {name}"

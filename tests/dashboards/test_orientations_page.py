@@ -1,0 +1,116 @@
+"""The page of orientations without a browser: its state, its views, its drawers."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+from bokeh.document import Document
+
+from astroviz.core.engine import Engine
+from astroviz.dashboards.gallery import PAGES
+from astroviz.dashboards.orientations import OrientationsPage
+from astroviz.dashboards.serve import House
+from astroviz.orientations.view_state import VIEWS
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Engine(device="cpu") as engine:
+        yield engine
+
+
+@pytest.fixture
+def tab(engine):
+    tab = OrientationsPage(None, engine, "kernel")
+    yield tab
+    tab.shell.close()
+
+
+def view(tab, name):
+    """One of the views, built and seen."""
+    tab.shell.view = name
+    return tab.built[name]
+
+
+def test_the_gallery_leads_to_every_view():
+    entry = next(entry for entry in PAGES if entry.route == "/orientations")
+    assert set(entry.views) == set(VIEWS)
+    assert {view for view, *_ in entry.cards} == set(VIEWS)
+
+
+def test_the_page_opens_without_its_model(engine):
+    house = House(engine, {})
+    entry = next(entry for entry in PAGES if entry.route == "/orientations")
+    assert house.model("orientations") is None
+    assert house.obstacle(entry) is None
+    assert house.obstacle(PAGES[0]) is None, "nobody has asked for that model yet"
+    house.model(PAGES[0].model)
+    assert house.obstacle(PAGES[0])
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_view_becomes_one_document_without_complaint(tab, name):
+    shown = view(tab, name)
+    assert tab.explorer.view == name
+    assert shown.notice.sentence == tab.explorer.sentence()
+    document = Document()
+    document.add_root(tab.shell.page.get_root(document))
+    document.validate()
+
+
+def test_a_hidden_view_costs_nothing(tab):
+    assert set(tab.built) == {"kernel"}
+
+
+def test_the_address_holds_the_state_and_gives_it_back(tab, engine):
+    tab.explorer.param.update(sigma=0.25, group="D2")
+    query = tab.explorer.to_query()
+    assert {k: v[0] for k, v in parse_qs(query).items()} == {"sigma": "0.25", "group": "D2"}
+    other = OrientationsPage(None, engine, "kernel", query)
+    assert other.explorer.state() == tab.explorer.state()
+    other.shell.close()
+
+
+def test_a_broken_address_is_answered_with_a_sentence(engine):
+    tab = OrientationsPage(None, engine, "kernel", "sigma=banana&nonsense=1")
+    assert "banana" in tab.shell.voice.sentence
+    assert "nonsense" in tab.shell.voice.sentence
+    tab.shell.close()
+
+
+def test_presets_belong_to_the_view_and_seeds_are_numbers(tab):
+    controls = tab.controls
+    name = tab.explorer.presets()[0].name
+    controls.presets.value = name
+    assert tab.explorer.preset() == name
+    controls.seed.value = "many"
+    assert "many" in tab.shell.voice.sentence
+    assert controls.seed.value == "0"
+    controls.seed.value = "12"
+    assert tab.explorer.seed == 12
+    view(tab, "film")
+    assert name not in controls.presets.options
+
+
+def test_undo_takes_the_last_step_back(tab):
+    tab.explorer.group = "O"
+    assert not tab.shell.undo_button.disabled
+    tab.shell._undo()
+    assert tab.explorer.group == "C1"
+
+
+def test_the_question_in_the_header_is_that_of_the_view(tab):
+    before = tab.shell.question_line.object
+    view(tab, "pose")
+    assert tab.shell.question_line.object != before
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("drawer", ["export", "code", "card", "help"])
+def test_every_drawer_opens_in_every_view(tab, name, drawer):
+    view(tab, name)
+    tab.shell.toggle(drawer)
+    assert tab.shell.drawer_box.visible
+    assert json.dumps(tab.explorer.state())
