@@ -38,6 +38,7 @@ SMOOTHING = 0.12
 """Scale of the heat kernel that all densities are smoothed with, radians."""
 
 _ORDERS = np.arange(0, 49, 2)
+_FINE = 32
 _FLIPS = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=float)
 
 
@@ -75,15 +76,18 @@ def axis_map(axes: np.ndarray, nside: int = 16, smoothing: float = SMOOTHING) ->
         Density relative to uniform, shape :math:`(12\,\mathrm{nside}^2,)`, mean 1.
     """
     axes = np.asarray(axes, dtype=float).reshape(-1, 3)
-    pixels = _pixels(nside)
     if not len(axes):
-        return np.ones(len(pixels))
-    table = _kernel_table(round(float(smoothing), 6))
-    total = np.zeros(len(pixels))
-    for part in np.array_split(axes.astype(np.float32), max(1, len(axes) // 512)):
-        cosine = np.abs(pixels.astype(np.float32) @ part.T)
-        total += table[(cosine * (len(table) - 1) + 0.5).astype(np.int32)].sum(1)
-    found: np.ndarray = total / len(axes)
+        return np.ones(12 * nside**2)
+    import healpy
+
+    # counted on fine pixels, whose size is small against the kernel, and smoothed by orders
+    counts = np.bincount(healpy.vec2pix(_FINE, *axes.T), minlength=12 * _FINE**2).astype(float)
+    highest = int(_ORDERS[-1])
+    moments = healpy.map2alm(counts / counts.mean(), lmax=highest, iter=0)
+    orders = np.arange(highest + 1)
+    decay = np.where(orders % 2, 0.0, np.exp(-0.5 * orders * (orders + 1) * smoothing**2))
+    density = healpy.alm2map(healpy.almxfl(moments, decay), nside, lmax=highest)
+    found: np.ndarray = np.maximum(density, 0.0)
     return found
 
 
@@ -206,11 +210,6 @@ def _pixels(nside: int) -> np.ndarray:
     import healpy
 
     return np.stack(healpy.pix2vec(nside, np.arange(12 * nside**2)), -1)
-
-
-@lru_cache(maxsize=8)
-def _kernel_table(smoothing: float) -> np.ndarray:
-    return _kernel(np.linspace(0.0, 1.0, 2049), smoothing).astype(np.float32)
 
 
 def _kernel(cosine: np.ndarray, scale: float) -> np.ndarray:
