@@ -2,19 +2,48 @@ r"""An ellipsoid seen from far away: its outline, its principal ellipses, its ax
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["DEFAULT_VIEW", "Outline", "outline", "project", "turn_of_drag"]
+__all__ = ["DEFAULT_VIEW", "Outline", "outline", "project", "turn_of_drag", "view_of"]
 
 _TURN = np.linspace(0.0, 2 * np.pi, 73)
 
-# Rows: right, up and towards the reader, in space.
-DEFAULT_VIEW = np.array(
-    [[-0.5, 0.8660254, 0.0], [-0.29619813, -0.17101007, 0.93969262],
-     [0.81379768, 0.46984631, 0.34202014]]
-)  # fmt: skip
+
+def view_of(quaternion: Sequence[float]) -> np.ndarray:
+    r"""The view of a sphere that was turned, for figures that turn with it.
+
+    Arguments:
+        quaternion: x, y, z, w of the turn that takes space to the view, whose axes point towards
+            the reader, right and up; all zero for the first view.
+
+    Returns:
+        Rows right, up, towards the reader, shape :math:`(3, 3)`.
+    """
+    q = np.asarray(quaternion, dtype=float)
+    length = float(np.linalg.norm(q))
+    if q.shape != (4,) or length < 1e-9:
+        return DEFAULT_VIEW
+    x, y, z, w = q / length
+    turn = np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ])  # fmt: skip
+    return turn[[1, 2, 0]]
+
+
+def _looking_at(longitude: float, latitude: float) -> np.ndarray:
+    c, s = np.cos(latitude), np.sin(latitude)
+    towards = np.array([c * np.cos(longitude), c * np.sin(longitude), s])
+    right = np.array([-np.sin(longitude), np.cos(longitude), 0.0])
+    return np.stack([right, np.cross(towards, right), towards])
+
+
+DEFAULT_VIEW = _looking_at(0.45, 0.32)
+"""The first view of a sphere. Rows: right, up and towards the reader, in space."""
 
 
 @dataclass(frozen=True)

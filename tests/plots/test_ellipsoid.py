@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from astroviz.plots.ellipsoid import DEFAULT_VIEW, outline, project, turn_of_drag
+from astroviz.plots.ellipsoid import DEFAULT_VIEW, outline, project, turn_of_drag, view_of
 
 
 def test_the_default_view_is_a_rotation():
@@ -46,3 +46,12 @@ def test_outside_of_the_ball_the_turn_is_about_the_line_of_sight():
     turn = turn_of_drag((2.0, 0.0), (0.0, 3.0), np.eye(3))
     np.testing.assert_allclose(turn, [0, 0, np.pi / 2], atol=1e-12)
     np.testing.assert_allclose(turn_of_drag((0.1, 0.1), (0.1, 0.1), np.eye(3)), 0)
+
+
+def test_the_view_of_a_turned_sphere_is_its_rotation():
+    turn = Rotation.random(random_state=5)
+    towards, right, up = turn.as_matrix()
+    np.testing.assert_allclose(view_of(turn.as_quat()), [right, up, towards], atol=1e-12)
+    np.testing.assert_allclose(view_of([0, 0, 0, 0]), DEFAULT_VIEW)
+    start = Rotation.from_euler("y", 0.32) * Rotation.from_euler("z", -0.45)
+    np.testing.assert_allclose(view_of(start.as_quat()), DEFAULT_VIEW, atol=1e-12)
