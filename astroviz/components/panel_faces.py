@@ -1,0 +1,44 @@
+r"""The faces of the browser's pictures on a page of Panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import panel as pn
+import param
+
+from astroviz.components.sources import module, style
+from astroviz.components.traits import SPHERE, Trait
+
+__all__ = ["OrientationSphere"]
+
+
+def _parameter(trait: Trait) -> param.Parameter:
+    """One synced value as a parameter."""
+    options: dict[str, Any] = {"default": trait.default, "doc": trait.help}
+    if trait.choices:
+        return param.Selector(objects=list(trait.choices), **options)
+    kinds = {
+        "bytes": param.Bytes, "text": param.String, "flag": param.Boolean,
+        "whole": param.Integer, "real": param.Number, "wholes": param.List,
+        "reals": param.List, "texts": param.List,
+    }  # fmt: skip
+    return kinds[trait.kind](**options)
+
+
+def _parameters(traits: Mapping[str, Trait]) -> dict[str, param.Parameter]:
+    return {name: _parameter(trait) for name, trait in traits.items()}
+
+
+OrientationSphere: Any = type(
+    "OrientationSphere",
+    (pn.custom.AnyWidgetComponent,),
+    {
+        "__doc__": "A sphere of orientations on a page; its parameters are `traits.SPHERE`.",
+        "__module__": __name__,
+        "_esm": module("sphere"),
+        "_stylesheets": [style("sphere")],
+        **_parameters(SPHERE),
+    },
+)

@@ -1,0 +1,73 @@
+r"""What the two spheres' sides tell each other: every synced value, once, for both faces."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["SPHERE", "Trait"]
+
+BYTES, TEXT, FLAG, WHOLE, REAL, WHOLES, REALS, TEXTS = (
+    "bytes", "text", "flag", "whole", "real", "wholes", "reals", "texts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A synced value.
+
+    Attributes:
+        kind: `bytes`, `text`, `flag`, `whole`, `real`, `wholes`, `reals`, `texts`.
+        default: What it is until it is set.
+        help: What it means, with shape and unit.
+        choices: All that a text may be; anything when empty.
+    """
+
+    kind: str
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+_EVERYWHERE: dict[str, Trait] = {
+    "dark": Trait(FLAG, False, "Whether the ground is dark."),
+    "rotation": Trait(REALS, [], "Quaternion x, y, z, w of the view; empty: its first view."),
+    "zoom": Trait(REAL, 1.0, "How many times larger than what fits the frame."),
+    "group": Trait(TEXT, "", "Pictures of a page with the same name here turn together."),
+    "title": Trait(TEXT, "", "Written in the corner."),
+    "caption": Trait(TEXT, "", "What is shown, for people who cannot see it."),
+    "selection": Trait(WHOLES, [], "Indices of the points that are selected."),
+    "picked": Trait(WHOLE, -1, "Index of the point that was clicked; -1: none."),
+    "renderer": Trait(TEXT, "auto", "`canvas` does without WebGL2.", ("auto", "canvas")),
+    "backend": Trait(TEXT, "", "What draws, written by the browser: `webgl2` or `canvas`."),
+    "measure": Trait(FLAG, False, "Asks for a programmed turn; the browser resets it."),
+    "frames_per_second": Trait(REAL, 0.0, "Of the last turn measured, written by the browser."),
+}
+
+SPHERE: dict[str, Trait] = {
+    "points": Trait(BYTES, b"", "float32 (N, 4): longitude, latitude, tilt (rad), weight."),
+    "vectors": Trait(BYTES, b"", "float32 (M, 6): unit place x, y, z and direction x, y, z."),
+    "rings": Trait(BYTES, b"", "float32 (K, 3): longitude, latitude, tilt (rad) of true places."),
+    "density": Trait(BYTES, b"", "float32 (12 nside^2,): HEALPix, ring order; uniform is 1."),
+    "nside": Trait(WHOLE, 0, "Resolution of the density."),
+    "projection": Trait(TEXT, "sphere", "What the sphere is drawn as.", ("sphere", "mollweide")),
+    "colour": Trait(TEXT, "tilt", "What colours points mean.", ("tilt", "weight", "plain")),
+    "tilt_period": Trait(REAL, 2 * math.pi, "Tilts that differ by this are the same, rad."),
+    "tilt_label": Trait(TEXT, "tilt", "Name of the tilt in legend and read-out."),
+    "weight_label": Trait(TEXT, "weight", "Name of the weight, with its unit."),
+    "density_label": Trait(TEXT, "density relative to uniform", "Name of the density's bar."),
+    "density_max": Trait(REAL, 0.0, "Upper end of the density's colours; 0: its largest value."),
+    "density_scale": Trait(TEXT, "linear", "How colours follow density.", ("linear", "sqrt")),
+    "contours": Trait(REALS, [], "Up to four densities at which a line is drawn."),
+    "show_points": Trait(FLAG, True, "Whether points are drawn."),
+    "show_density": Trait(FLAG, True, "Whether the density is drawn."),
+    "show_rings": Trait(FLAG, True, "Whether rings are drawn."),
+    "show_vectors": Trait(FLAG, True, "Whether arrows are drawn."),
+    "point_size": Trait(REAL, 4.0, "Diameter of a point of mean weight, pixels."),
+    "vector_scale": Trait(REAL, 0.15, "Length on the sphere of a direction of length 1, radii."),
+    "vector_width": Trait(REAL, 1.6, "Width of an arrow, pixels."),
+    "vector_heads": Trait(FLAG, True, "Arrows; else axes, which have no head."),
+    "vector_colour": Trait(TEXT, "plain", "What arrows' colours mean.", ("plain", "direction")),
+    **_EVERYWHERE,
+}
