@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from astroviz.orientations.box import Box
+from astroviz.orientations.by_hand import tide_at
 from astroviz.orientations.graph import separations
-from astroviz.orientations.surroundings import tide_at
 
 __all__ = ["Filament", "trace_filament"]
 
