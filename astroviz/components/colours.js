@@ -11,6 +11,11 @@ const RAMPS = {
   light: [[0.985, 0.004, 240], [0.89, 0.042, 225], [0.75, 0.092, 232], [0.58, 0.125, 250], [0.41, 0.125, 268], [0.26, 0.09, 285]],
   dark: [[0.225, 0.022, 258], [0.35, 0.075, 266], [0.5, 0.115, 252], [0.67, 0.115, 228], [0.84, 0.085, 198], [0.97, 0.035, 150]],
 }
+// Of densities that lie under coloured points: less colour, less depth.
+const QUIET_RAMPS = {
+  light: [[0.985, 0.003, 240], [0.9, 0.012, 240], [0.8, 0.018, 245], [0.7, 0.024, 250]],
+  dark: [[0.225, 0.016, 258], [0.32, 0.024, 256], [0.42, 0.03, 252], [0.53, 0.034, 248]],
+}
 const INKS = {
   light: {
     ink: "#1c2530", faint: "#5b6775", paper: "#ffffff", globe: "#f6f8fa", edge: "#aab4c0", line: "#5f7388",
@@ -62,8 +67,8 @@ function cyclicTable() {
 }
 
 /** 256 colours from the ground of the globe to what stands out most, three bytes each. */
-function rampTable(dark) {
-  const stops = RAMPS[dark ? "dark" : "light"].map(([L, c, hue]) => [L, c * Math.cos(hue * Math.PI / 180), c * Math.sin(hue * Math.PI / 180)])
+function rampTable(given) {
+  const stops = given.map(([L, c, hue]) => [L, c * Math.cos(hue * Math.PI / 180), c * Math.sin(hue * Math.PI / 180)])
   const table = new Uint8Array(768)
   for (let k = 0; k < 256; k += 1) {
     const place = k / 255 * (stops.length - 1)
@@ -75,7 +80,8 @@ function rampTable(dark) {
 }
 
 const CYCLIC = cyclicTable()
-const RAMP = {light: rampTable(false), dark: rampTable(true)}
+const RAMP = {light: rampTable(RAMPS.light), dark: rampTable(RAMPS.dark)}
+const QUIET = {light: rampTable(QUIET_RAMPS.light), dark: rampTable(QUIET_RAMPS.dark)}
 
 /** Entry of a table as text. */
 function cssOf(table, k, alpha = 1) {

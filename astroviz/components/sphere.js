@@ -1,12 +1,6 @@
 // A sphere of orientations: points, arrows, a density and true places on it, turned by hand.
 // One module in the form of anywidget, two faces: Panel on a page, ipywidgets in a notebook.
 
-const SPHERE_TRAITS = [
-  "points", "vectors", "rings", "density", "nside", "projection", "colour", "tilt_period", "show_points", "show_density",
-  "show_rings", "show_vectors", "dark", "rotation", "zoom", "point_size", "vector_scale", "vector_width", "vector_heads",
-  "vector_colour", "contours", "density_max", "density_scale", "density_label", "weight_label", "tilt_label", "title",
-  "caption", "selection", "picked", "renderer", "measure",
-]
 const SPHERE_HELP = [
   ["drag, arrow keys", "turn (Shift: finer)"],
   ["wheel, + and −", "zoom"],
@@ -16,211 +10,213 @@ const SPHERE_HELP = [
   ["Shift + drag, L", "select with a lasso; Esc: nothing"],
   ["S", "save as PNG"],
 ]
-const START = lookingAt(0.45, 0.32)
 const NOTHING = new Float32Array(0)
+// What must be read again when a trait changes; everything else is only drawn again.
+const READ_AGAIN = {
+  points: ["readPoints"], vectors: ["readArrows"], density: ["readDensity"], show_density: ["readDensity"], density_max: ["readDensity"],
+  show_vectors: ["readArrows"], vector_scale: ["readArrows"], vector_width: ["readArrows"], vector_heads: ["readArrows"],
+  vector_colour: ["readArrows"], dark: ["readArrows"],
+}
+const PAINT_AGAIN = ["points", "colour", "tilt_period", "dark", "selection", "point_size"]
+const ONLY_DRAWN = [
+  "rings", "nside", "projection", "show_points", "show_rings", "contours", "density_scale", "density_label", "weight_label",
+  "tilt_label", "title", "caption", "picked",
+]
 
-function render({model, el}) {
-  const get = (name) => model.get(name)
-  const state = {rotation: START, zoom: 1, pan: 0, lasso: null, hover: null}
-  const scene = {points: readPoints(new Float32Array(0)), arrows: {count: 0, rows: new Float32Array(0)}, grid: null, rings: new Float32Array(0)}
-  let grid = null // the weights of a resolution
-  const given = () => {
-    const q = get("rotation") ?? []
-    return q.length === 4 && q.some((c) => c !== 0) ? unitQuaternion(q) : START
+class Sphere {
+  constructor(model, el) {
+    this.model = model
+    this.scene = {points: readPoints(NOTHING), arrows: {count: 0, rows: NOTHING}, grid: null, rings: NOTHING, range: [0, 1]}
+    this.painters = {gl: spherePainterGl, canvas: spherePainterCanvas}
+    this.stage = new Stage({model, el, role: "orientation sphere", help: SPHERE_HELP, painters: this.painters, draw: () => this.draw()})
+    this.table = new Turntable(this.stage, {start: lookingAt(0.45, 0.32), limits: [0.6, 12], level: () => this.flat})
+    const {stage, table} = this
+    this.mapButton = stage.button("map", "Sphere or Mollweide map (M)", () => this.toggleMap())
+    this.lassoButton = stage.button("lasso", "Select with a lasso (L)", () => this.toggleLasso())
+    stage.button("home", "First view (0)", () => table.goHome())
+    stage.usualButtons("sphere")
+    this.listen()
+    for (const name of ["points", "vectors", "density"]) { this.readAgain(name) }
+    this.look()
+    this.paint()
+    stage.hear([...new Set([...Object.keys(READ_AGAIN), ...PAINT_AGAIN, ...ONLY_DRAWN])], (name) => this.changed(name))
+    stage.hear(["rotation", "zoom"], () => { table.follow(); stage.request() })
+    stage.hear(["renderer"], () => stage.choosePainter())
+    stage.hear(["measure"], () => { if (model.get("measure")) { table.measure() } })
+    stage.request()
+    if (model.get("measure")) { table.measure() }
   }
-  state.rotation = given()
-  state.zoom = Math.max(0.5, Math.min(12, get("zoom") || 1))
 
-  const stage = new Stage({model, el, role: "orientation sphere", help: SPHERE_HELP, painters: {gl: spherePainterGl, canvas: spherePainterCanvas}, draw})
-  const shared = shareView(() => get("group"), (view) => { Object.assign(state, view); write(); stage.moving() })
-  stage.ends.push(shared.end)
+  get flat() { return this.model.get("projection") === "mollweide" }
 
-  const map = stage.button("map", "Sphere or Mollweide map (M)", toggleMap)
-  const lasso = stage.button("lasso", "Select with a lasso (L)", toggleLasso)
-  stage.button("home", "First view (0)", goHome)
-  stage.usualButtons("sphere")
+  get(name) { return this.model.get(name) }
 
-  function readDensity() {
-    const numbers = numbersOf(get("density"))
+  listen() {
+    const {stage, table} = this
+    this.hands = listenToHands(stage, {
+      turn: (dx, dy) => this.drag(dx, dy), zoom: (factor) => table.scale(factor), rest: () => table.write(true),
+      hover: (x, y) => this.hover(x, y), leave: () => this.leave(), click: (x, y) => this.pick(this.pointAt(x, y)),
+      lasso: (path, done) => this.lasso(path, done),
+    })
+    stage.root.addEventListener("dblclick", (event) => { if (event.target.tagName === "CANVAS") { table.goHome() } })
+    listenToKeys(stage, {
+      ...table.keys((right, down) => table.turn(right, this.flat ? 0 : down)),
+      m: () => this.toggleMap(), l: () => this.toggleLasso(), s: () => stage.save("sphere"),
+      Enter: () => this.pick(this.pointAt(stage.wide / 2, stage.high / 2, 1e4)),
+      Escape: () => { stage.toggleHelp(false); stage.writer.write({selection: [], picked: -1}, true) },
+    })
+  }
+
+  readPoints() { this.scene.points = readPoints(numbersOf(this.get("points"))) }
+
+  readArrows() {
+    this.scene.arrowColour = this.get("vector_colour")
+    this.scene.arrows = readArrows(this.get("show_vectors") ? numbersOf(this.get("vectors")) : NOTHING, {
+      scale: this.get("vector_scale"), colour: this.scene.arrowColour, dark: this.get("dark"), wide: this.get("vector_width"), heads: this.get("vector_heads"),
+    })
+  }
+
+  readDensity() {
+    const {scene} = this
+    const numbers = numbersOf(this.get("density"))
     const nside = Math.round(Math.sqrt(numbers.length / 12))
-    if (!get("show_density") || numbers.length === 0 || 12 * nside * nside !== numbers.length) { scene.grid = null; scene.map = null; return }
-    if (grid?.nside !== nside) { grid = new SmoothGrid(nside) }
-    scene.map = numbers
-    scene.nside = nside
-    const top = get("density_max")
-    scene.range = [0, top > 0 ? top : Math.max(numbers.reduce((a, b) => Math.max(a, b), 0), 1e-9)]
-    scene.grid = {wide: grid.wide, high: grid.high, values: grid.fill(numbers)}
-  }
-
-  function readArrowsNow() {
-    scene.arrowColour = get("vector_colour")
-    scene.arrows = readArrows(get("show_vectors") ? numbersOf(get("vectors")) : new Float32Array(0), {
-      scale: get("vector_scale") ?? 0.15, colour: scene.arrowColour, dark: get("dark"), wide: get("vector_width") ?? 1.6, heads: get("vector_heads") ?? true,
-    })
-  }
-
-  function paint() {
-    const read = scene.points
-    const some = read.weight.length > 0 ? read.weight.reduce((a, b) => Math.min(a, b), Infinity) : 0
-    scene.weights = [Math.min(some, read.heaviest), read.heaviest]
-    scene.points = paintPoints(read, {
-      colour: scene.colour, period: scene.period, dark: scene.dark, selection: get("selection") ?? [],
-      pixel: get("point_size") || 4, low: scene.weights[0], high: scene.weights[1],
-    })
-  }
-
-  /** Take over everything that is not a buffer. */
-  function look() {
-    const dark = Boolean(get("dark"))
-    const theme = dark ? "dark" : "light"
-    Object.assign(scene, {
-      dark, inks: INKS[theme], ramp: RAMP[theme], colour: get("colour"), period: get("tilt_period") || 2 * Math.PI,
-      root: get("density_scale") === "sqrt", contours: (get("contours") ?? []).filter((v) => v > 0), title: get("title"),
-      densityLabel: get("density_label"), weightLabel: get("weight_label"), tiltLabel: get("tilt_label") || "tilt",
-      rings: get("show_rings") ? numbersOf(get("rings")) : new Float32Array(0),
-    })
-    scene.range ??= [0, 1]
-    stage.paper = scene.inks.paper
-    stage.root.dataset.theme = theme
-    stage.root.setAttribute("aria-label", get("caption") || "Sphere of orientations")
-    map.setAttribute("aria-pressed", String(flat()))
-    scene.showsPoints = Boolean(get("show_points")) && scene.points.count > 0
-  }
-
-  const flat = () => get("projection") === "mollweide"
-
-  function draw({wide, high, ratio, pen}) {
-    scene.view = viewOf({...state, flat: flat(), wide, high, ratio})
-    scene.settled = stage.settled
-    const shown = scene.showsPoints ? scene.points : {...scene.points, count: 0, rows: NOTHING}
-    stage.painter.draw({...scene, points: shown.count ? scene.points : (scene.empty ??= shown)})
-    graticuleLabels(pen, scene.view, scene.inks)
-    drawRings(pen, scene.view, scene.rings, scene)
-    if (scene.showsPoints) { drawPicked(pen, scene.view, scene.points, get("picked") ?? -1, scene.inks) }
-    if (state.lasso != null) { lassoPath(pen, state.lasso, scene.inks) }
-    sphereLegends(pen, stage, scene, state.hover)
-    words(pen, stage.painter.backend === "webgl2" ? "WebGL2" : "Canvas", wide - 8, high - 5, {colour: scene.inks.faint, paper: scene.inks.paper, size: 8, align: "right", base: "bottom", halo: 0})
-  }
-
-  function write(now = false) {
-    stage.writer.write({rotation: state.rotation.map((c) => Number(c.toFixed(6))), zoom: Number(state.zoom.toFixed(4))}, now)
-  }
-  function moved() {
-    shared.tell({rotation: state.rotation, zoom: state.zoom, pan: state.pan})
-    write()
-    stage.moving()
-  }
-  function turn(dx, dy) {
-    const radius = scene.view.radius / scene.view.ratio
-    if (flat()) {
-      state.rotation = turnedBy(state.rotation, dx / radius * Math.PI / 2, 0)
-      state.pan = Math.max(-radius, Math.min(radius, state.zoom > 1 ? state.pan + dy / state.zoom : 0))
-    } else {
-      state.rotation = turnedBy(state.rotation, dx / radius, dy / radius)
+    if (!this.get("show_density") || numbers.length === 0 || 12 * nside * nside !== numbers.length) {
+      Object.assign(scene, {grid: null, map: null})
+      return
     }
-    moved()
+    if (this.smooth?.nside !== nside) { this.smooth = new SmoothGrid(nside) }
+    const top = this.get("density_max")
+    const range = [0, top > 0 ? top : Math.max(numbers.reduce((a, b) => Math.max(a, b), 0), 1e-9)]
+    Object.assign(scene, {map: numbers, nside, range, grid: {wide: this.smooth.wide, high: this.smooth.high, values: this.smooth.fill(numbers)}})
   }
-  function zoom(factor) {
-    state.zoom = Math.max(0.6, Math.min(12, state.zoom * factor))
-    if (state.zoom <= 1) { state.pan = 0 }
-    moved()
+
+  readAgain(name) { for (const act of READ_AGAIN[name] ?? []) { this[act]() } }
+
+  changed(name) {
+    this.readAgain(name)
+    this.look()
+    if (PAINT_AGAIN.includes(name)) { this.paint() }
+    this.stage.request()
   }
-  function goHome() {
-    Object.assign(state, {rotation: flat() ? [0, 0, 0, 1] : START, zoom: 1, pan: 0})
-    moved()
+
+  /** Colours and sizes of the points, by what colours mean and what is selected. */
+  paint() {
+    const {scene} = this
+    const read = scene.points
+    const lightest = read.weight.reduce((a, b) => Math.min(a, b), read.heaviest)
+    scene.weights = [lightest, read.heaviest]
+    scene.points = paintPoints(read, {
+      colour: scene.colour, period: scene.period, dark: scene.dark, selection: this.get("selection") ?? [],
+      pixel: this.get("point_size") || 4, low: lightest, high: read.heaviest,
+    })
   }
-  function toggleMap() {
-    stage.writer.write({projection: flat() ? "sphere" : "mollweide"}, true)
-    stage.request()
+
+  /** Everything that is not a buffer. */
+  look() {
+    const {scene, stage} = this
+    const dark = Boolean(this.get("dark"))
+    const theme = dark ? "dark" : "light"
+    const showsPoints = Boolean(this.get("show_points")) && scene.points.count > 0
+    const colour = this.get("colour")
+    Object.assign(scene, {
+      dark, inks: INKS[theme], colour, showsPoints, period: this.get("tilt_period") || 2 * Math.PI, weightRamp: RAMP[theme],
+      // Under coloured points a density is drawn in quiet grey.
+      ramp: scene.grid != null && showsPoints && colour !== "plain" ? QUIET[theme] : RAMP[theme],
+      root: this.get("density_scale") === "sqrt", contours: (this.get("contours") ?? []).filter((v) => v > 0), title: this.get("title"),
+      densityLabel: this.get("density_label"), weightLabel: this.get("weight_label"), tiltLabel: this.get("tilt_label") || "tilt",
+      rings: this.get("show_rings") ? numbersOf(this.get("rings")) : NOTHING,
+    })
+    stage.setTheme(theme, scene.inks.paper)
+    stage.root.setAttribute("aria-label", this.get("caption") || "Sphere of orientations")
+    this.mapButton.setAttribute("aria-pressed", String(this.flat))
   }
-  function toggleLasso() {
-    hands.lassoing = !hands.lassoing
-    lasso.setAttribute("aria-pressed", String(hands.lassoing))
-    stage.root.dataset.lasso = String(hands.lassoing)
+
+  draw() {
+    const {scene, stage, table} = this
+    const {wide, high, ratio, pen} = stage
+    scene.view = viewOf({rotation: table.rotation, zoom: table.zoom, pan: table.pan, flat: this.flat, wide, high, ratio})
+    scene.settled = stage.settled
+    this.none ??= {...readPoints(NOTHING), pixel: 1}
+    stage.painter.draw({...scene, points: scene.showsPoints ? scene.points : this.none})
+    graticuleLabels(pen, scene.view, scene)
+    drawRings(pen, scene.view, scene.rings, scene)
+    if (scene.showsPoints) { drawPicked(pen, scene.view, scene.points, this.get("picked") ?? -1, scene.inks) }
+    if (this.path != null) { lassoPath(pen, this.path, scene.inks) }
+    sphereLegends(pen, stage, scene, this.under)
+    stage.signature(scene.inks)
   }
-  function pick(k) {
-    stage.writer.write({picked: k}, true)
-    if (k >= 0) { stage.say(rowsOf(k).map(([name, text]) => `${name} ${text}`).join(", ")) }
+
+  drag(dx, dy) {
+    const {table, scene} = this
+    const radius = scene.view.radius / scene.view.ratio
+    if (this.flat) {
+      table.pan = table.zoom > 1 ? Math.max(-radius, Math.min(radius, table.pan + dy / table.zoom)) : 0
+      table.turn(dx / radius * Math.PI / 2, 0)
+    } else { table.turn(dx / radius, dy / radius) }
+  }
+
+  toggleMap() {
+    this.stage.writer.write({projection: this.flat ? "sphere" : "mollweide"}, true)
+    this.changed("projection")
+  }
+
+  toggleLasso() {
+    this.hands.lassoing = !this.hands.lassoing
+    this.lassoButton.setAttribute("aria-pressed", String(this.hands.lassoing))
+    this.stage.root.dataset.lasso = String(this.hands.lassoing)
+  }
+
+  pointAt(x, y, within = 9) {
+    return this.scene.showsPoints ? nearestPoint(this.scene.view, this.scene.points, x, y, within) : -1
+  }
+
+  pick(k) {
+    this.stage.writer.write({picked: k}, true)
+    if (k >= 0) { this.stage.say(this.rowsOf(k).map(([name, text]) => `${name} ${text}`).join(", ")) }
+    this.stage.request()
+  }
+
+  lasso(path, done) {
+    const {scene, stage} = this
+    this.path = done ? null : path
+    if (done) { stage.writer.write({selection: scene.showsPoints ? pointsInside(scene.view, scene.points, path) : []}, true) }
     stage.request()
   }
 
-  function rowsOf(k, at = null) {
-    const {points} = scene
+  /** What the read-out says of a point, or of a place without one. */
+  rowsOf(k, at = null) {
+    const {points, map, nside, tiltLabel, weightLabel} = this.scene
     const [longitude, latitude] = k >= 0 ? [points.longitude[k], points.latitude[k]] : at
     const rows = [["longitude", degrees(wrapped(longitude))], ["latitude", degrees(latitude)]]
-    if (k >= 0) { rows.push([scene.tiltLabel, degrees(points.tilt[k])]) }
-    if (k >= 0 && points.heaviest > points.mean * 1.0001) { rows.push([scene.weightLabel || "weight", plainNumber(points.weight[k])]) }
-    if (scene.map != null) { rows.push(["density", `${plainNumber(scene.map[pixelOf(scene.nside, longitude, latitude)])} × uniform`]) }
+    if (k >= 0) { rows.push([tiltLabel, degrees(points.tilt[k])]) }
+    if (k >= 0 && points.heaviest > points.mean * 1.0001) { rows.push([weightLabel || "weight", plainNumber(points.weight[k])]) }
+    if (map != null) { rows.push(["density", `${plainNumber(map[pixelOf(nside, longitude, latitude)])} × uniform`]) }
     return rows
   }
-  function hover(x, y) {
-    const {view, points} = scene
-    if (view == null) { return }
-    const sky = skyUnder(view, x, y)
-    const k = scene.showsPoints ? nearestPoint(view, points, x, y, 7) : -1
-    if (sky == null && k < 0) { leave(); return }
-    stage.tell(x, y, rowsOf(k, sky), k >= 0 && scene.colour === "tilt" ? cssOf(CYCLIC, cyclicIndex(points.tilt[k], scene.period)) : null)
+
+  hover(x, y) {
+    const {scene, stage} = this
+    if (scene.view == null) { return }
+    const [sky, k] = [skyUnder(scene.view, x, y), this.pointAt(x, y, 7)]
+    if (sky == null && k < 0) { this.leave(); return }
+    const {points} = scene
+    const colour = k >= 0 && scene.colour === "tilt" ? cssOf(CYCLIC, cyclicIndex(points.tilt[k], scene.period)) : null
+    stage.tell(x, y, this.rowsOf(k, sky), colour)
     const place = k >= 0 ? [points.longitude[k], points.latitude[k]] : sky
-    state.hover = {
-      tilt: k >= 0 ? points.tilt[k] : null, weight: k >= 0 ? points.weight[k] : null,
-      density: scene.map == null ? null : scene.map[pixelOf(scene.nside, ...place)],
-    }
+    const density = scene.map == null ? null : scene.map[pixelOf(scene.nside, ...place)]
+    this.under = {tilt: k >= 0 ? points.tilt[k] : null, weight: k >= 0 ? points.weight[k] : null, density}
     stage.request()
   }
-  function leave() {
-    stage.tell(0, 0, null)
-    if (state.hover != null) { state.hover = null; stage.request() }
-  }
 
-  const hands = listenToHands(stage, {
-    turn, zoom, hover, leave, rest: () => write(true),
-    click: (x, y) => pick(scene.showsPoints ? nearestPoint(scene.view, scene.points, x, y) : -1),
-    lasso(path, done) {
-      state.lasso = done ? null : path
-      if (done) { stage.writer.write({selection: scene.showsPoints ? pointsInside(scene.view, scene.points, path) : []}, true) }
-      stage.request()
-    },
-  })
-  stage.root.addEventListener("dblclick", (event) => { if (event.target.tagName === "CANVAS") { goHome() } })
-  const arrow = (right, up) => (event) => {
-    const step = (event.shiftKey ? 1 : 6) / DEGREES * scene.view.radius / scene.view.ratio * (flat() ? 2 / Math.PI : 1)
-    turn(right * step, up * step)
-    stage.say(`Middle at longitude ${degrees(headingOf(state.rotation), 0)}`)
+  leave() {
+    this.stage.tell(0, 0, null)
+    if (this.under != null) { this.under = null; this.stage.request() }
   }
-  listenToKeys(stage, {
-    ArrowLeft: arrow(-1, 0), ArrowRight: arrow(1, 0), ArrowUp: arrow(0, -1), ArrowDown: arrow(0, 1),
-    "+": () => zoom(1.2), "=": () => zoom(1.2), "-": () => zoom(1 / 1.2), 0: goHome, Home: goHome, m: toggleMap, l: toggleLasso,
-    s: () => stage.save("sphere"), "?": () => stage.toggleHelp(),
-    Enter: () => pick(nearestPoint(scene.view, scene.points, stage.wide / 2, stage.high / 2, 1e4)),
-    Escape: () => { stage.toggleHelp(false); stage.writer.write({selection: [], picked: -1}, true) },
-  })
+}
 
-  const BUFFERS = {
-    points: () => { scene.points = readPoints(numbersOf(get("points"))) }, vectors: readArrowsNow, density: readDensity,
-    show_density: readDensity, density_max: readDensity, show_vectors: readArrowsNow, vector_scale: readArrowsNow,
-    vector_width: readArrowsNow, vector_heads: readArrowsNow, vector_colour: readArrowsNow,
-  }
-  const PAINTED = ["points", "colour", "tilt_period", "dark", "selection", "point_size"]
-  function changed(name) {
-    if (name === "rotation" || name === "zoom") {
-      const [q, z] = [given(), get("zoom") || 1]
-      const same = q.every((c, i) => Math.abs(c - state.rotation[i]) < 2e-6) && Math.abs(z - state.zoom) < 2e-4
-      if (!same && stage.settled) { Object.assign(state, {rotation: q, zoom: z}) }
-    } else if (name === "renderer") { stage.choosePainter() } else if (name === "measure") {
-      if (get("measure")) { const from = state.rotation; stage.measure((part) => { state.rotation = turnedBy(from, 2 * Math.PI * part, 0) }) }
-    } else { BUFFERS[name]?.() }
-    look()
-    if (name === "dark") { readArrowsNow() }
-    if (PAINTED.includes(name)) { paint() }
-    stage.request()
-  }
-  stage.hear(SPHERE_TRAITS, changed)
-  for (const name of ["points", "vectors", "density"]) { BUFFERS[name]() }
-  look()
-  paint()
-  stage.request()
-  if (get("measure")) { changed("measure") }
-  return () => stage.end()
+function render({model, el}) {
+  const sphere = new Sphere(model, el)
+  return () => sphere.stage.end()
 }
 
 export default {render}

@@ -15,15 +15,17 @@ function spherePainterCanvas(canvas) {
     const [wide, high] = [Math.ceil(canvas.width / coarse), Math.ceil(canvas.height / coarse)]
     if (sheet.width !== wide || sheet.height !== high) { Object.assign(sheet, {width: wide, height: high}) }
     const image = sheetPen.createImageData(wide, high)
-    const shift = view.flat ? 0 : null
+    const values = scene.contours.length > 0 && coarse === 1 ? new Float32Array(wide * high).fill(NaN) : null
     const span = range[1] - range[0] || 1
     for (let row = 0; row < high; row += 1) {
       const up = (view.middle[1] - (row + 0.5) * coarse) / view.radius
       for (let column = 0; column < wide; column += 1) {
         const right = ((column + 0.5) * coarse - view.middle[0]) / view.radius
-        const found = groundPlace(view, right, up, shift)
+        const found = groundPlace(view, right, up)
         if (found == null) { continue }
-        let part = Math.max(0, Math.min(1, (gridValue(grid, found[0], found[1]) - range[0]) / span))
+        const value = gridValue(grid, found[0], found[1])
+        if (values != null) { values[row * wide + column] = value }
+        let part = Math.max(0, Math.min(1, (value - range[0]) / span))
         if (scene.root) { part = Math.sqrt(part) }
         const shade = view.flat ? 1 : lampAt(found[2], right, up, scene.dark)
         const [j, at] = [4 * (row * wide + column), 3 * Math.round(255 * part)]
@@ -31,6 +33,7 @@ function spherePainterCanvas(canvas) {
         image.data[j + 3] = 255
       }
     }
+    if (values != null) { inkContours(image, values, wide, scene) }
     sheetPen.putImageData(image, 0, 0)
     pen.imageSmoothingEnabled = true
     pen.drawImage(sheet, 0, 0, wide * coarse, high * coarse)
@@ -177,6 +180,18 @@ function gridValue({wide, high, values}, longitude, latitude) {
   const [a, b] = [(i + wide) % wide, (i + 1) % wide]
   const [u, v] = [x - i, y - j]
   return (values[j * wide + a] * (1 - u) + values[j * wide + b] * u) * (1 - v) + (values[(j + 1) * wide + a] * (1 - u) + values[(j + 1) * wide + b] * u) * v
+}
+
+/** Colour the pixels at which a density crosses a level on the way right or down. */
+function inkContours(image, values, wide, {contours, inks}) {
+  const ink = partsOf(inks.ink).map((c) => 255 * c)
+  for (let k = 0; k + wide < values.length; k += 1) {
+    for (const level of contours.slice(0, 4)) {
+      if ((values[k] - level) * (values[k + 1] - level) < 0 || (values[k] - level) * (values[k + wide] - level) < 0) {
+        image.data.set(ink, 4 * k)
+      }
+    }
+  }
 }
 
 /** The same gentle lamp as in the other painter. */

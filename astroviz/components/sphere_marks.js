@@ -1,8 +1,9 @@
 // What lies over the sphere: labels of the graticule, rings of the truth, what is picked, legends.
 
 /** Longitudes along the equator, latitudes along the middle or the left edge. */
-function graticuleLabels(pen, view, inks) {
-  const look = {colour: inks.faint, paper: inks.globe, size: 10, halo: 2.5}
+function graticuleLabels(pen, view, {inks, grid}) {
+  // On a density words have no halo of the globe's colour: it would be a blot.
+  const look = {colour: grid == null ? inks.faint : inks.ink, paper: inks.globe, size: 10, halo: grid == null ? 2.5 : 0}
   const step = view.step
   for (let longitude = -180 + step; longitude <= 180; longitude += step) {
     if (longitude % (view.flat || step > 15 ? 60 : 30) !== 0 && !(step <= 15)) { continue }
@@ -32,10 +33,10 @@ function drawRings(pen, view, numbers, {period, inks}) {
     if (depth <= 0) { continue }
     const tilt = numbers[k + 2]
     const colour = Number.isFinite(tilt) ? cssOf(CYCLIC, cyclicIndex(tilt, period)) : inks.truth
-    openRing(pen, x, y, 9, inks.current, inks.paper, 4.5)
+    openRing(pen, x, y, 9.5, inks.current, inks.paper, 5.5)
     pen.beginPath()
-    pen.arc(x, y, 9, 0, 2 * Math.PI)
-    pen.lineWidth = 2.5
+    pen.arc(x, y, 9.5, 0, 2 * Math.PI)
+    pen.lineWidth = 3
     pen.strokeStyle = colour
     pen.stroke()
   }
@@ -62,12 +63,12 @@ function drawPicked(pen, view, points, k, inks) {
 function sphereLegends(pen, {wide, high}, scene, hand) {
   const {inks} = scene
   if (scene.colour === "tilt" && (scene.showsPoints || scene.rings.length > 0)) {
-    angleWheel(pen, wide - 50, high - 48, 26, {period: scene.period, name: scene.tiltLabel, inks, hand: hand?.tilt ?? null})
+    angleWheel(pen, wide - 52, high - 50, 26, {period: scene.period, name: scene.tiltLabel, inks, hand: hand?.tilt ?? null})
   } else if (scene.arrowColour === "direction" && scene.arrows.count > 0) {
-    angleWheel(pen, wide - 50, high - 48, 26, {period: Math.PI, name: "angle", inks})
+    angleWheel(pen, wide - 52, high - 50, 26, {period: Math.PI, name: "angle", inks})
   } else if (scene.colour === "weight" && scene.showsPoints) {
     const long = Math.min(110, wide * 0.28)
-    colourBar(pen, wide - long - 18, high - 30, long, {table: scene.ramp, first: 60, low: scene.weights[0], high: scene.weights[1], name: scene.weightLabel, inks, hand: hand?.weight ?? null})
+    colourBar(pen, wide - long - 18, high - 30, long, {table: scene.weightRamp, first: 60, low: scene.weights[0], high: scene.weights[1], name: scene.weightLabel, inks, hand: hand?.weight ?? null})
   }
   if (scene.grid != null) {
     const long = Math.min(150, wide * 0.34)

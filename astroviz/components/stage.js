@@ -196,6 +196,16 @@ class Stage {
     this.tip.style.top = `${Math.max(4, Math.min(y + 14, this.high - box.height - 4))}px`
   }
 
+  setTheme(theme, paper) {
+    this.root.dataset.theme = theme
+    this.paper = paper
+  }
+
+  /** What draws, in small. */
+  signature(inks) {
+    words(this.pen, this.painter.backend === "webgl2" ? "WebGL2" : "Canvas", this.wide / 2, this.high - 4, {colour: inks.faint, paper: inks.paper, size: 8.5, base: "bottom", halo: 0})
+  }
+
   say(text) {
     if (this.spoken.textContent !== text) { this.spoken.textContent = text }
   }
