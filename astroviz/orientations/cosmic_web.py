@@ -13,6 +13,7 @@ import numpy as np
 
 from astroviz.orientations import galaxies as occupation
 from astroviz.orientations.box import SCALES, Box, Galaxies, Haloes
+from astroviz.orientations.box_tables import from_table
 from astroviz.orientations.conditions import LAW_SCALE
 from astroviz.orientations.cosmology import PLANCK15, Cosmology
 from astroviz.orientations.haloes import Groups, find_groups, halo_radius
@@ -21,7 +22,7 @@ from astroviz.orientations.morphology import draw_diskyness, draw_looks
 from astroviz.orientations.particle_mesh import Progress, evolve, gaussian_field
 from astroviz.orientations.tidal import TidalField, web_type
 
-__all__ = ["LEAST_PARTICLES", "SCALES", "make_box"]
+__all__ = ["LEAST_PARTICLES", "SCALES", "from_table", "make_box"]
 
 LEAST_PARTICLES = 20
 """Particles of the smallest halo."""
