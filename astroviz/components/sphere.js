@@ -219,4 +219,4 @@ function render({model, el}) {
   return () => sphere.stage.end()
 }
 
-export default {render}
+export default {render: onAnyPage(render)}

@@ -280,3 +280,16 @@ function shareView(group, act) {
     end: () => document.removeEventListener("astroviz-view", heard),
   }
 }
+
+/**
+ * The `render` of a component, whichever way Panel calls it: all components of a page are rendered by
+ * the code of the first one, and one that is no AnyWidget hands over no model of AnyWidget's kind.
+ */
+function onAnyPage(render) {
+  return ({model, el, view}) => {
+    const adapter = view?.adapter
+    const end = render({model: adapter ?? model, el})
+    if (adapter != null && adapter !== model) { view.destroyer = Promise.resolve(end) }
+    return end
+  }
+}
