@@ -117,3 +117,15 @@ function openRing(pen, x, y, radius, colour, paper, width = 2) {
   pen.lineWidth = width
   pen.stroke()
 }
+
+/** A disc with smooth edges, to be stamped. */
+function discSprite(wide, paint) {
+  const made = document.createElement("canvas")
+  made.width = made.height = Math.ceil(wide) + 2
+  const pen = made.getContext("2d")
+  pen.fillStyle = paint
+  pen.beginPath()
+  pen.arc(made.width / 2, made.height / 2, Math.max(wide / 2, 0.6), 0, 2 * Math.PI)
+  pen.fill()
+  return made
+}

@@ -9,9 +9,9 @@ import anywidget
 import traitlets
 
 from astroviz.components.sources import module, style
-from astroviz.components.traits import SPHERE, Trait
+from astroviz.components.traits import SPHERE, WEB_BOX, Trait
 
-__all__ = ["OrientationSphereWidget"]
+__all__ = ["OrientationSphereWidget", "WebBoxWidget"]
 
 
 def _traitlet(trait: Trait) -> Any:
@@ -38,14 +38,17 @@ def _traitlets(traits: Mapping[str, Trait]) -> dict[str, Any]:
     return {name: _traitlet(trait) for name, trait in traits.items()}
 
 
-OrientationSphereWidget: Any = type(
-    "OrientationSphereWidget",
-    (anywidget.AnyWidget,),
-    {
-        "__doc__": "A sphere of orientations in a notebook; its traits are `traits.SPHERE`.",
-        "__module__": __name__,
-        "_esm": module("sphere"),
-        "_css": style("sphere"),
-        **_traitlets(SPHERE),
-    },
-)
+def _face(name: str, source: str, traits: Mapping[str, Trait], doc: str) -> Any:
+    """A class whose traits are these."""
+    body = {"__doc__": doc, "__module__": __name__, "_esm": module(source), "_css": style(source)}
+    return type(name, (anywidget.AnyWidget,), {**body, **_traitlets(traits)})
+
+
+OrientationSphereWidget: Any = _face(
+    "OrientationSphereWidget", "sphere", SPHERE,
+    "A sphere of orientations in a notebook; its traits are `traits.SPHERE`.",
+)  # fmt: skip
+WebBoxWidget: Any = _face(
+    "WebBoxWidget", "web_box", WEB_BOX,
+    "A box of the cosmic web in a notebook; its traits are `traits.WEB_BOX`.",
+)  # fmt: skip

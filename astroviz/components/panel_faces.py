@@ -9,9 +9,9 @@ import panel as pn
 import param
 
 from astroviz.components.sources import module, style
-from astroviz.components.traits import SPHERE, Trait
+from astroviz.components.traits import SPHERE, WEB_BOX, Trait
 
-__all__ = ["OrientationSphere"]
+__all__ = ["OrientationSphere", "WebBox"]
 
 
 def _parameter(trait: Trait) -> param.Parameter:
@@ -31,14 +31,22 @@ def _parameters(traits: Mapping[str, Trait]) -> dict[str, param.Parameter]:
     return {name: _parameter(trait) for name, trait in traits.items()}
 
 
-OrientationSphere: Any = type(
-    "OrientationSphere",
-    (pn.custom.AnyWidgetComponent,),
-    {
-        "__doc__": "A sphere of orientations on a page; its parameters are `traits.SPHERE`.",
+def _face(name: str, source: str, traits: Mapping[str, Trait], doc: str) -> Any:
+    """A class whose parameters are these."""
+    body = {
+        "__doc__": doc,
         "__module__": __name__,
-        "_esm": module("sphere"),
-        "_stylesheets": [style("sphere")],
-        **_parameters(SPHERE),
-    },
-)
+        "_esm": module(source),
+        "_stylesheets": [style(source)],
+    }
+    return type(name, (pn.custom.AnyWidgetComponent,), {**body, **_parameters(traits)})
+
+
+OrientationSphere: Any = _face(
+    "OrientationSphere", "sphere", SPHERE,
+    "A sphere of orientations on a page; its parameters are `traits.SPHERE`.",
+)  # fmt: skip
+WebBox: Any = _face(
+    "WebBox", "web_box", WEB_BOX,
+    "A box of the cosmic web on a page; its parameters are `traits.WEB_BOX`.",
+)  # fmt: skip

@@ -14,6 +14,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "sphere": (
         *_STAGE, "healpix", "sphere_scene", "sphere_gl", "sphere_canvas", "sphere_marks",
     ),
+    "web_box": (*_STAGE, "box_scene", "box_gl", "box_canvas", "box_marks"),
 }  # fmt: skip
 STYLES = {"sphere": "stage", "web_box": "stage"}
 

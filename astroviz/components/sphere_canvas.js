@@ -202,18 +202,6 @@ function lampAt(depth, right, up, dark) {
   return dark ? 0.74 + 0.34 * smooth : 0.9 + 0.105 * smooth
 }
 
-/** A disc with smooth edges, to be stamped. */
-function discSprite(wide, paint) {
-  const made = document.createElement("canvas")
-  made.width = made.height = Math.ceil(wide) + 2
-  const pen = made.getContext("2d")
-  pen.fillStyle = paint
-  pen.beginPath()
-  pen.arc(made.width / 2, made.height / 2, Math.max(wide / 2, 0.6), 0, 2 * Math.PI)
-  pen.fill()
-  return made
-}
-
 /** A line with a head, all in pixels of the device. */
 function oneArrow(pen, [ax, ay, bx, by], wide, heads, paint) {
   const far = Math.hypot(bx - ax, by - ay) || 1

@@ -1,6 +1,5 @@
 // What is drawn of the synced numbers: rows for the painters, places on the screen, what is near.
 
-const DEGREES = 180 / Math.PI
 const ROW = 10 // numbers of a point: place 3, longitude and map angle 2, diameter 1, colour 4
 const DART = 14 // numbers of an arrow: start 3 + 2, end 3 + 2, colour 4
 
@@ -151,5 +150,3 @@ function pointsInside(view, points, path) {
   }
   return found
 }
-
-const degrees = (angle, digits = 1) => `${(angle * DEGREES).toFixed(digits).replace("-", "−")}°`

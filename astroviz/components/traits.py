@@ -1,4 +1,4 @@
-r"""What the two spheres' sides tell each other: every synced value, once, for both faces."""
+r"""What browser and Python tell each other: every synced value, once, for both faces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SPHERE", "Trait"]
+__all__ = ["SPHERE", "WEB_BOX", "Trait"]
 
 BYTES, TEXT, FLAG, WHOLE, REAL, WHOLES, REALS, TEXTS = (
     "bytes", "text", "flag", "whole", "real", "wholes", "reals", "texts",
@@ -69,5 +69,29 @@ SPHERE: dict[str, Trait] = {
     "vector_width": Trait(REAL, 1.6, "Width of an arrow, pixels."),
     "vector_heads": Trait(FLAG, True, "Arrows; else axes, which have no head."),
     "vector_colour": Trait(TEXT, "plain", "What arrows' colours mean.", ("plain", "direction")),
+    **_EVERYWHERE,
+}
+
+WEB_BOX: dict[str, Trait] = {
+    "points": Trait(BYTES, b"", "float32 (N, 5): x, y, z (length_unit), size, category."),
+    "edges": Trait(BYTES, b"", "int32 (E, 2): indices of the points that a line joins."),
+    "edge_weights": Trait(BYTES, b"", "float32 (E,): 0 to 1, how strong a line is; or nothing."),
+    "glyphs": Trait(BYTES, b"", "float32 (G, 13): middle, three half axes, category."),
+    "box_size": Trait(REAL, 1.0, "Side of the box, length_unit."),
+    "focus": Trait(REALS, [], "Place that the view turns about; empty: the middle of the box."),
+    "labels": Trait(TEXTS, ["void", "sheet", "filament", "knot"], "Names of the categories."),
+    "hidden": Trait(WHOLES, [], "Categories that are not shown."),
+    "neighbours": Trait(WHOLES, [], "Indices of the points that are tied to the picked one."),
+    "periodic": Trait(FLAG, True, "Whether lines take the short way through the walls."),
+    "perspective": Trait(FLAG, True, "Whether near things look larger."),
+    "show_points": Trait(FLAG, True, "Whether points are drawn."),
+    "show_edges": Trait(FLAG, True, "Whether the graph is drawn."),
+    "show_glyphs": Trait(FLAG, True, "Whether ellipsoids are drawn."),
+    "show_frame": Trait(FLAG, True, "Whether the frame of the box and its ticks are drawn."),
+    "point_size": Trait(REAL, 3.0, "Diameter of a point of size 1 in the middle, pixels."),
+    "glyph_scale": Trait(REAL, 1.0, "How many times larger than given an ellipsoid is drawn."),
+    "glyph_colour": Trait(TEXT, "category", "What their colours mean.", ("category", "axis")),
+    "length_unit": Trait(TEXT, "Mpc/h", "Unit of all places and lengths."),
+    "size_label": Trait(TEXT, "", "What the size of a point means."),
     **_EVERYWHERE,
 }

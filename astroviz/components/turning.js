@@ -1,6 +1,9 @@
 // Turning a view: unit quaternions [x, y, z, w] and what they do to places.
 // Axes of a view: x towards the eye, y to the right, z up. Nothing turned: longitude 0 in the middle.
 
+const DEGREES = 180 / Math.PI
+const degrees = (angle, digits = 1) => `${(angle * DEGREES).toFixed(digits).replace("-", "−")}°`
+
 /** @param {number[]} a @param {number[]} b @returns {number[]} first b, then a */
 function quaternionProduct(a, b) {
   const [ax, ay, az, aw] = a

@@ -8,9 +8,12 @@ import sys
 import pytest
 
 from astroviz.components import faces
-from astroviz.components.traits import SPHERE
+from astroviz.components.traits import SPHERE, WEB_BOX
 
-PAIRS = [("OrientationSphere", "OrientationSphereWidget", SPHERE)]
+PAIRS = [
+    ("OrientationSphere", "OrientationSphereWidget", SPHERE),
+    ("WebBox", "WebBoxWidget", WEB_BOX),
+]
 NAMES = [name for name, _, _ in PAIRS]
 
 
