@@ -3,9 +3,8 @@ r"""The box that the views open with: the shipped one, or the same made on the s
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
-from astroviz.core.registry import ModelError, find_model
+from astroviz.core.registry import ModelError
 from astroviz.orientations.box import Box
 
 __all__ = ["DEMO", "demo_box"]
@@ -17,10 +16,10 @@ DEMO = {"size": 75.0, "grid": 64, "seed": 0}
 @lru_cache(maxsize=1)
 def demo_box() -> Box:
     """The demo box, opened or made once for everybody: it is only read."""
+    from astroviz.orientations import train_boxes
     from astroviz.orientations.cosmic_web import make_box
 
     try:
-        card = find_model("orientations/box")
-        return Box.load(Path(card.path or "") / "weights.safetensors")
+        return train_boxes.demo_box()
     except (ModelError, ValueError):
         return make_box(**DEMO)  # type: ignore[arg-type]
