@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import param
 import torch
-from scipy.spatial.transform import Rotation
 
 from astroviz.orientations import readings
 from astroviz.orientations.box import WEB_TYPES
-from astroviz.orientations.box_state import BoxState
-from astroviz.orientations.by_hand import Changes, changed, tide_at, with_scale
+from astroviz.orientations.box_scene import BoxPoints, BoxScene, box_points, box_scene
+from astroviz.orientations.by_hand import with_scale
 from astroviz.orientations.conditions import LAW_SCALE
-from astroviz.orientations.environment import Environment
+from astroviz.orientations.encoder import STENCIL, direction_weights
+from astroviz.orientations.environment import REACH, Environment
 from astroviz.orientations.filament import Filament, trace_filament
+from astroviz.orientations.graph import separations
 from astroviz.orientations.groups import SymmetricMixture
-from astroviz.orientations.law import OrientationLaw, mean_axis_outer
+from astroviz.orientations.law import PARTS, OrientationLaw, mean_axis_outer
 from astroviz.orientations.presets import Preset
+from astroviz.orientations.surroundings_state import SurroundingsState
 
 if TYPE_CHECKING:
     from astroviz.core.request import Request
 
-__all__ = ["COSINES", "POSITION_ANGLES", "TILTS", "WEB_PANELS", "Reading", "WebState"]
+__all__ = ["COSINES", "POSITION_ANGLES", "TILTS", "WEB_PANELS", "Messages", "Reading", "WebState"]
 
 WEB_PANELS = ("box", "graph", "filament")
 COSINES = np.linspace(0.0, 1.0, 101)
@@ -50,18 +52,37 @@ class Reading:
     tilt: np.ndarray
 
 
-class WebState(BoxState):
+@dataclass(frozen=True, eq=False)
+class Messages:
+    r"""Who tells the galaxy something, and from which directions.
+
+    Arguments:
+        rows: Galaxies of the environment, the one that hears first, shape :math:`(M + 1,)`.
+        separations: From it, Mpc/h, shape :math:`(M + 1, 3)`.
+        central: Shape :math:`(M + 1,)`.
+        log_mass: Stellar mass, log10 Msun, shape :math:`(M + 1,)`.
+        weights: Of the edges, shape :math:`(M,)`.
+        directions: Of the stencil, shape :math:`(26, 3)`.
+        strengths: Weight that each direction collects, shape :math:`(26,)`.
+    """
+
+    rows: np.ndarray
+    separations: np.ndarray
+    central: np.ndarray
+    log_mass: np.ndarray
+    weights: np.ndarray
+    directions: np.ndarray
+    strengths: np.ndarray
+
+
+class WebState(SurroundingsState):
     """Parameters of the view *Web*, and the questions that it asks."""
 
     model: Any = None
     missing: str = ""
 
-    _dragged = frozenset({"tide_turn", "tide_stretch", "swing", "distance", "web_scale"})
+    _dragged = SurroundingsState._dragged | {"web_scale"}
 
-    galaxy = param.Integer(
-        default=None, allow_None=True, bounds=(0, None),
-        doc="Row of the galaxy that is looked at; None is a well aligned one.",
-    )  # fmt: skip
     web_panel: param.Selector[Any] = param.Selector(
         default="box", objects=list(WEB_PANELS),
         doc="The whole box, the graph around the galaxy, or the filament through it.",
@@ -71,22 +92,6 @@ class WebState(BoxState):
         doc="Smoothing scale of the tide along the filament, Mpc/h.",
     )  # fmt: skip
     web_draws = param.Integer(default=1000, bounds=(100, 10_000), doc="Draws of the model.")
-    tide_turn = param.List(
-        default=[0.0, 0.0, 0.0], item_type=float, doc="How the tide was turned, rotation vector, "
-        "rad.",
-    )  # fmt: skip
-    tide_stretch = param.List(
-        default=[0.0, 0.0, 0.0], item_type=float,
-        doc="Added to the eigenvalues of the tide, slowest collapse first.",
-    )  # fmt: skip
-    swing = param.List(
-        default=[0.0, 0.0, 0.0], item_type=float,
-        doc="How the neighbours were swung about the galaxy, rotation vector, rad.",
-    )  # fmt: skip
-    distance = param.Number(
-        default=1.0, bounds=(0.4, 2.5), doc="Factor on the distances of all neighbours."
-    )
-    alone = param.Boolean(default=False, doc="Take all neighbours away.")
     folded = param.Boolean(
         default=True,
         doc="Draw the one of the four equal orientations of an ellipsoid (D2) that is nearest to "
@@ -96,58 +101,10 @@ class WebState(BoxState):
         default=True, doc="Let the network hear the neighbours; off is the network that cannot."
     )
 
-    # The galaxy and its surroundings
-
-    @property
-    def here(self) -> int:
-        """Row of the galaxy that is looked at."""
-        count = len(self.box.galaxies)
-        if self.galaxy is not None and self.galaxy < count:
-            return int(self.galaxy)
-        return int(self._places()["best"])
-
-    @property
-    def changes(self) -> Changes:
-        """What hands have done to the surroundings."""
-        turn, stretch, swing = (
-            tuple(float(x) for x in values)
-            for values in (self.tide_turn, self.tide_stretch, self.swing)
-        )
-        return Changes(turn, stretch, swing, float(self.distance), bool(self.alone))  # type: ignore[arg-type]
-
-    def environment(self) -> Environment:
-        """The surroundings of the galaxy as they are now."""
-        key = ("environment", self.shown_key, self.here)
-        plain: Environment = self.kept(key, lambda: Environment.from_box(self.box, self.here))
-        return changed(plain, self.changes)
-
     def law(self) -> SymmetricMixture:
         """The exact law of the galaxy's orientation."""
         laws = _laws(self.environment())
         return SymmetricMixture(laws.means[0], laws.sigmas[0], laws.weights[0], laws.group)
-
-    def tide(self) -> tuple[np.ndarray, np.ndarray]:
-        """Eigenvalues and axes of the tide that the law follows, (3,) and (3, 3)."""
-        environment = self.environment()
-        row, galaxies = int(environment.targets[0]), environment.galaxies
-        return tide_at(
-            galaxies.eigenvalues[row], galaxies.frames[row], environment.scales, LAW_SCALE
-        )
-
-    def turn_tide(self, vector: np.ndarray) -> None:
-        """Turn the tide further, about a rotation vector in space, rad."""
-        self.tide_turn = _after(vector, self.tide_turn)
-
-    def swing_neighbours(self, vector: np.ndarray) -> None:
-        """Swing the neighbours further, about a rotation vector in space, rad."""
-        self.swing = _after(vector, self.swing)
-
-    def let_go(self) -> None:
-        """Everything as it is in the box."""
-        self.param.update(
-            tide_turn=[0.0] * 3, tide_stretch=[0.0] * 3, swing=[0.0] * 3, distance=1.0,
-            alone=False,
-        )  # fmt: skip
 
     # Answers
 
@@ -199,6 +156,17 @@ class WebState(BoxState):
         drawn = self.law().sample(1, torch.Generator().manual_seed(int(self.seed) + 1))
         return np.asarray(drawn[0].double().numpy())
 
+    # The whole box
+
+    def box_points(self) -> BoxPoints:
+        """All galaxies of the box."""
+        found: BoxPoints = self.kept(("points", self.shown_key), lambda: box_points(self.box))
+        return found
+
+    def box_scene(self) -> BoxScene:
+        """The filament through the galaxy, its neighbours, and how well each axis is known."""
+        return box_scene(self.box, self.here, self.filament(), self._radius())
+
     # Along the filament
 
     def filament(self) -> Filament:
@@ -224,11 +192,68 @@ class WebState(BoxState):
         axes = environment.galaxies.frames[environment.targets, 0, :, 0]
         return density, axes @ np.stack([way.right, way.up], -1)
 
+    def filament_model(self) -> np.ndarray:
+        """The model's density along the filament, shape (N, A); no rows before it has answered."""
+        return np.zeros((0, len(POSITION_ANGLES)))
+
+    def filament_haloes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Haloes near the filament: along and across, Mpc/h, and diameters of dots, pixels."""
+        box, way = self.box, self.filament()
+        centre = box.galaxies.position[self.here]
+        apart = separations(centre, box.haloes.position, box.size)
+        along, across = apart @ way.right, apart @ way.up
+        depth = apart @ np.cross(way.right, way.up)
+        ends = way.plane[0]
+        near = (np.abs(depth) < 8) & (along > ends.min() - 6) & (along < ends.max() + 6)
+        size = 2.0 + 3.2 * np.clip(np.log10(box.haloes.mass) - 12.0, 0.0, 3.0)
+        return along[near], across[near], size[near]
+
+    # Around the galaxy
+
+    def graph(self) -> Messages:
+        """The edges that end at the galaxy, weighed as the model does, or else as the law."""
+        environment = self.environment()
+        galaxies, row = environment.galaxies, int(environment.targets[0])
+        near = environment.neighbours(self._radius())
+        way = separations(galaxies.position[row], galaxies.position[near], environment.size)
+        weights = self._edge_weights(environment, near, way)
+        length = np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9)
+        q = direction_weights(torch.from_numpy(way / length)).numpy()
+        rows = np.concatenate([[row], near])
+        return Messages(
+            self._rows_in_box(environment, rows), np.concatenate([np.zeros((1, 3)), way]),
+            galaxies.central[rows], galaxies.log_mass[rows], weights, STENCIL.numpy(),
+            weights @ q,
+        )  # fmt: skip
+
+    def _radius(self) -> float:
+        return float(getattr(self.model, "radius", 8.0))
+
+    def _edge_weights(
+        self, environment: Environment, near: np.ndarray, way: np.ndarray
+    ) -> np.ndarray:
+        radius, mass = self._radius(), environment.haloes.mass[environment.galaxies.halo[near]]
+        window = np.clip(1 - (np.linalg.norm(way, axis=-1) / radius) ** 2, 0.0, None) ** 2
+        found: np.ndarray = window * np.sqrt(mass / 1e12)
+        return found
+
+    def _rows_in_box(self, environment: Environment, rows: np.ndarray) -> np.ndarray:
+        """Rows of the box from those of the environment, which keeps their order."""
+        own = self.kept(("environment", self.shown_key, self.here), self.environment)
+        position = self.box.galaxies.position
+        if len(own.galaxies) == len(position):
+            return rows
+        if len(environment.galaxies) < len(own.galaxies):
+            return np.array([self.here])
+        apart = separations(position[self.here], position, self.box.size)
+        kept = np.flatnonzero((apart**2).sum(-1) <= REACH**2)
+        return kept[rows]
+
     # Words
 
     def web_presets(self) -> tuple[Preset, ...]:
         """Places to start from."""
-        places = self._places()
+        places = self.places()
         still = {"tide_turn": [0.0] * 3, "tide_stretch": [0.0] * 3, "swing": [0.0] * 3,
                  "distance": 1.0, "alone": False}  # fmt: skip
         named = (
@@ -292,10 +317,7 @@ class WebState(BoxState):
                 "is shown."
             )
         if not self.asks_model:
-            found.append(
-                "The model of the cosmic web is not here, so only the exact law is shown. "
-                f"{self.missing} Make it by: astroviz train orientations/web"
-            )
+            found.append(self.regret())
         if not self.changes.none:
             found.append(
                 "The surroundings were changed by hand: no simulation made them, but law and "
@@ -303,35 +325,28 @@ class WebState(BoxState):
             )
         return tuple(found)
 
-    def _places(self) -> dict[str, int]:
-        """Galaxies worth a look, by what they are."""
-        found: dict[str, int] = self.kept(
-            ("places", self.shown_key), lambda: _worth_a_look(self.box)
+    def regret(self) -> str:
+        """Why there is no model."""
+        return (
+            "The model of the cosmic web is not here, so only the exact law is shown. "
+            "Make it by: astroviz train orientations/web"
         )
-        return found
 
-
-def _after(vector: np.ndarray, before: list[float]) -> list[float]:
-    turned = Rotation.from_rotvec(np.asarray(vector, dtype=float)) * Rotation.from_rotvec(before)
-    return [round(float(x), 6) for x in turned.as_rotvec()]
+    def figures(self) -> list[tuple[str, list[str]]]:
+        """The figures under the spheres: rows of a heading and its cells."""
+        law = self.law()
+        own = torch.from_numpy(self.own_rotation()).float()
+        score = f"{-float(law.log_prob(own)):.2f}".replace("-", "\u2212")
+        scores = [f"truth {score}", "uniform 0.00"]
+        share = (law.weights / law.weights.sum()).tolist()
+        parts = [
+            f"{name} {100 * weight:.0f} %, \u03c3 = {float(sigma):.2f} rad"
+            for name, weight, sigma in zip(PARTS, share, law.sigmas, strict=True)
+            if weight > 0.005
+        ]
+        return [("\u2212ln p of its orientation (nats)", scores), ("the law is made of", parts)]
 
 
 def _laws(environment: Environment) -> SymmetricMixture:
     """Exact laws of the targets of an environment."""
     return OrientationLaw().mixture(environment.box.subset(environment.targets))
-
-
-def _worth_a_look(box: Any) -> dict[str, int]:
-    """Rows of one galaxy of each kind, the best aligned of its kind."""
-    galaxies = box.galaxies
-    order = np.linalg.eigvalsh(mean_axis_outer(OrientationLaw().mixture(box)))[:, -1]
-    web = box.haloes.web_type[galaxies.halo]
-    kinds = {
-        "best": galaxies.central & (web == 2),
-        "satellite": ~galaxies.central,
-        "disc": galaxies.diskyness > 0.8,
-        "knot": galaxies.central & (web == 3),
-    }
-    found = {k: int(np.argmax(np.where(v, order, -1.0))) for k, v in kinds.items() if v.any()}
-    found.setdefault("best", int(np.argmax(order)))
-    return found

@@ -10,7 +10,7 @@ from bokeh.models import ColumnDataSource, GridPlot, Line, Range1d, VArea
 from bokeh.plotting import figure
 
 from astroviz.plots.columns import as_column, put
-from astroviz.plots.frame import Chart, mark, new_figure
+from astroviz.plots.frame import Chart, mark, new_figure, stand_in
 from astroviz.plots.panels import arrange, fill_legend, legend_row
 
 __all__ = ["AxisTilt"]
@@ -118,5 +118,5 @@ class AxisTilt(Chart):
 
     def _make_layout(self) -> GridPlot:
         row = legend_row("axis-tilt", self.ink)
-        fill_legend(row, self.ink, self._lines)
+        fill_legend(row, self.ink, {n: stand_in(row, r) for n, r in self._lines.items()})
         return arrange("axis-tilt", self.ink, (self.left, self.right), row, extra=20)

@@ -12,14 +12,14 @@ from bokeh.plotting import figure
 
 from astroviz.plots.columns import as_column, put
 from astroviz.plots.ellipsoid import DEFAULT_VIEW, outline, project, turn_of_drag
-from astroviz.plots.frame import Chart, add_legend, mark, new_figure, stand_in
+from astroviz.plots.frame import Chart, add_legend, mark, new_figure
 from astroviz.plots.steady import Window
 from astroviz.plots.theme import FONT
 
 __all__ = ["TidalPlot"]
 
-_HALF = 1.62
-_RING = (1.12, 1.5)  # nearest and farthest neighbour, in units of the figure
+_HALF = 1.4
+_RING = (1.05, 1.3)  # nearest and farthest neighbour, in units of the figure
 _REACH = 0.11
 _AXES = ("slowest collapse", "middle", "fastest collapse")
 
@@ -79,7 +79,7 @@ class TidalPlot(Chart):
         self.frame, self.lengths = np.asarray(frame, float), np.asarray(lengths, float)
         self._draw_ellipsoid()
         self._draw_neighbours(np.asarray(neighbours, float), np.asarray(weights, float), radius)
-        line = project(np.stack([-1.58 * pull, 1.58 * np.asarray(pull)]), self.view)
+        line = project(np.stack([-1.36 * pull, 1.36 * np.asarray(pull)]), self.view)
         put(self.pull, _segment(line[:, :2] if len(neighbours) else np.full((2, 2), np.nan)))
         self.figure.title.text = (
             f"{len(neighbours)} neighbours within {radius:g} Mpc/h"
@@ -216,11 +216,8 @@ class TidalPlot(Chart):
             text.update(text_outline_width=width)
             mark(plot, ink, self.names, text, **{role: "paper" if width else "ink"})
         entries = {"tidal ellipsoid": rim, "neighbours": dots, "their axis": axis}
-        legend = add_legend(
-            plot, ink, {name: stand_in(plot, drawn) for name, drawn in entries.items()},
-            "below", orientation="horizontal", location="center",
-        )  # fmt: skip
-        legend.update(spacing=12, padding=0, margin=0, background_fill_alpha=0)
+        legend = add_legend(plot, ink, entries, location="top_left")
+        legend.update(spacing=2, padding=0, margin=0, background_fill_alpha=0)
         self.window = Window(plot, _HALF, _HALF)
         return plot
 

@@ -78,7 +78,7 @@ def test_a_galaxy_without_neighbours_has_no_axis_of_them(plot):
 
 def test_the_axis_of_the_neighbours_lies_along_them(plot):
     ends = np.array([plot.pull.data[k][0] for k in ("x0", "y0")])
-    wanted = -1.58 * project(np.eye(3)[0], plot.view)[:2]
+    wanted = -1.36 * project(np.eye(3)[0], plot.view)[:2]
     np.testing.assert_allclose(ends, wanted, atol=1e-6)
 
 
