@@ -14,8 +14,14 @@ __all__ = ["SYSTEMS", "add_arguments", "destination", "run", "seconds"]
 
 # The room of each system, with a `build_tables` module that has `build(sources, out, progress)`,
 # and the module that has `train(budget, device, out, ...)`.
-SYSTEMS = {"stars": "astroviz.stars", "adaptation": "astroviz.stars"}
+SYSTEMS = {
+    "stars": "astroviz.stars",
+    "adaptation": "astroviz.stars",
+    "orientations": "astroviz.orientations",
+}
 _RECIPES = {"adaptation": "adaptation_train"}
+# Systems whose `train` takes the part that is named behind the slash.
+_PARTED = ("orientations",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,20 +54,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Say where the model will be, train, and print that place."""
-    system = args.system.partition("/")[0]
+    system, _, part = args.system.partition("/")
     if system not in SYSTEMS:
         raise ValueError(f"no training recipe for {args.system!r}; there is {', '.join(SYSTEMS)}")
     budget = seconds(args.budget)
     folder, reason = destination(args.out, args.smoke and not args.tables)
     _say(f"writing to {folder / system}: {reason}")
+    if args.tables and system in _PARTED:
+        raise ValueError(f"{system} rests on no tables; leave --tables away")
     if args.tables:
         place = _build_tables(system, folder, args.colours)
     else:
         recipe = _RECIPES.get(system, "train")
         room = importlib.import_module(f"{SYSTEMS[system]}.{recipe}")
+        named = {"part": part} if system in _PARTED else {}
         place = room.train(
-            budget=budget, device=args.device, out=folder, smoke=args.smoke, resume=args.resume
-        )
+            budget=budget, device=args.device, out=folder, smoke=args.smoke, resume=args.resume,
+            **named,
+        )  # fmt: skip
     sys.stdout.write(f"{place}\n")
     if folder not in importlib.import_module("astroviz.core.registry").model_folders():
         _say(f"set ASTROVIZ_MODELS={folder} to open what was written there")
