@@ -12,17 +12,29 @@ from astroviz.orientations.presets import Preset
 from astroviz.orientations.view_state import ViewState
 
 if TYPE_CHECKING:
+    from astropy.table import QTable
+
     from astroviz.core.draws import Draws
     from astroviz.core.request import Request
     from astroviz.orientations.kernel_answers import Kernel
 
 __all__ = ["GROUPS", "MEASURES", "SCALES", "KernelState", "leach"]
 
-SCALES = tuple(float(f"{s:.4g}") for s in np.geomspace(0.02, 3.0, 161))
+_ROUND = np.array([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0])
+
+
+def _stops() -> tuple[float, ...]:
+    """Even in their logarithm, but for round numbers in the place of their neighbours."""
+    stops = np.geomspace(0.02, 3.0, 161)
+    stops[np.abs(np.log(stops[:, None] / _ROUND)).argmin(0)] = _ROUND
+    return tuple(float(f"{stop:.4g}") for stop in stops)
+
+
+SCALES = _stops()
 """Stops of the slider, rad: the scale sigma, whose square is the diffusion time."""
 GROUPS = {"C1": "none", "D2": "triaxial galaxy", "T": "tetrahedron", "O": "cube",
           "I": "icosahedron"}  # fmt: skip
-MEASURES = {"haar": "Haar probability (uniform = 0)", "8pi2": "volume 8π²", "pi2": "volume π²"}
+MEASURES = {"haar": "Haar measure", "8pi2": "volume 8\u03c0\u00b2", "pi2": "volume \u03c0\u00b2"}
 
 
 def leach(sigma: float) -> float:
@@ -99,3 +111,20 @@ class KernelState(ViewState):
         from astroviz.orientations.kernel_answers import Kernel
 
         return Kernel.of(draws)
+
+    def kernel_table(self, draws: Draws) -> QTable:
+        """The curves of an answer: angle, log density, score, density of the angle."""
+        from astropy import units as u
+        from astropy.table import QTable
+
+        kernel = self.kernel(draws)
+        table = QTable(
+            {
+                "angle": kernel.angle * u.deg,
+                "log_density": kernel.log_density,
+                "score": kernel.score / u.rad,
+                "angle_density": kernel.marginal / u.deg,
+            }
+        )
+        table.meta.update(sigma_rad=kernel.sigma, group=self.group, measure=self.measure)
+        return table

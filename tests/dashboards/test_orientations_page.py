@@ -12,6 +12,8 @@ from astroviz.core.engine import Engine
 from astroviz.dashboards.gallery import PAGES
 from astroviz.dashboards.orientations import OrientationsPage
 from astroviz.dashboards.serve import House
+from astroviz.io import table_bytes
+from astroviz.orientations.kernel_state import SCALES
 from astroviz.orientations.view_state import VIEWS
 
 
@@ -114,3 +116,42 @@ def test_every_drawer_opens_in_every_view(tab, name, drawer):
     tab.shell.toggle(drawer)
     assert tab.shell.drawer_box.visible
     assert json.dumps(tab.explorer.state())
+
+
+def test_the_scale_moves_every_panel_of_the_kernel_lab(tab):
+    lab = tab.built["kernel"]
+    before = (lab.sphere.points, lab.sphere.density, lab.density.source.data["y"].copy())
+    numbers = lab.numbers.object
+    ranges = (lab.density.figure.y_range.end, lab.score.figure.y_range.start)
+    lab.slider._handle_msg({"stop": 60, "number": 4})
+    assert lab.slider.heard == 4
+    assert tab.explorer.sigma == SCALES[60]
+    assert lab.sphere.points != before[0]
+    assert lab.sphere.density != before[1]
+    assert not (lab.density.source.data["y"] == before[2]).all()
+    assert lab.numbers.object != numbers
+    assert (lab.density.figure.y_range.end, lab.score.figure.y_range.start) == ranges
+    assert lab.notice.sentence == tab.explorer.sentence()
+
+
+def test_the_slider_stands_at_the_exact_scale(tab):
+    tab.explorer.sigma = 0.3333
+    lab = tab.built["kernel"]
+    assert json.loads(lab.slider.stops)[lab.slider.stop] == pytest.approx(0.3333)
+
+
+def test_arrows_and_projection_follow_the_state(tab):
+    lab = tab.built["kernel"]
+    assert lab.sphere.vectors
+    tab.explorer.arrows = False
+    assert not lab.sphere.vectors
+    tab.explorer.projection = "mollweide"
+    assert lab.sphere.projection == "mollweide"
+    lab.sphere.projection = "sphere"
+    assert tab.explorer.projection == "sphere"
+
+
+def test_tables_of_the_kernel_lab_can_be_saved(tab):
+    for words, make in tab.built["kernel"].tables().items():
+        for kind in ("csv", "fits", "parquet"):
+            assert len(table_bytes(make(), kind)) > 100, words
