@@ -79,6 +79,7 @@ def sample(
     check: Callable[[], None] | None = None,
     low: float = LOWEST,
     high: float = HIGHEST,
+    watch: Callable[[Tensor, float], None] | None = None,
 ) -> Tensor:
     r"""Draw rotations by running the diffusion backwards.
 
@@ -95,6 +96,7 @@ def sample(
         check: Called before every step; may raise to give up.
         low: Scale of the last evaluation, radians.
         high: Scale of the start, radians.
+        watch: Shown the rotations and their scale at the start and after every step.
 
     Returns:
         Shape :math:`(N, 3, 3)`.
@@ -103,6 +105,8 @@ def sample(
         raise ValueError(f"no method {method!r}; there are heun, walk")
     rotation = random_rotations(start, generator) if isinstance(start, int) else start
     levels = noise_levels(steps, low, high).tolist()
+    if watch is not None:
+        watch(rotation, high)
     for now, then in itertools.pairwise(levels):
         if check is not None:
             check()
@@ -110,6 +114,8 @@ def sample(
             rotation = _heun(score, rotation, now, then)
         else:
             rotation = _walk(score, rotation, now, then, generator)
+        if watch is not None:
+            watch(rotation, then)
     return rotation @ exp(low**2 * score(rotation, _level(low, rotation)))
 
 
