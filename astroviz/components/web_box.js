@@ -176,4 +176,4 @@ function render({model, el}) {
   return () => box.stage.end()
 }
 
-export default {render}
+export default {render: onAnyPage(render)}
