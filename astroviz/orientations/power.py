@@ -105,21 +105,22 @@ def _smooth(k: np.ndarray, cosmology: Cosmology) -> np.ndarray:
 
 def _full(k: np.ndarray, cosmology: Cosmology) -> np.ndarray:
     share = cosmology.omega_b / cosmology.omega_m
-    drag, equality_k, horizon, ratio = _epochs(cosmology)
+    equality_k = 7.46e-2 * cosmology.omega_m * cosmology.h**2 * (CMB_TEMPERATURE / 2.7) ** -2
     wavenumber = k * cosmology.h  # 1/Mpc
     q = wavenumber / (13.41 * equality_k)
-    cold = _cold(q, wavenumber * horizon, cosmology)
     if share == 0:
-        return cold
-    return share * _baryons(q, wavenumber, cosmology, horizon, ratio, drag) + (1 - share) * cold
+        return _pressureless(q, 1, 1)
+    drag, horizon, ratio = _epochs(cosmology, equality_k)
+    cold = _cold(q, wavenumber * horizon, cosmology)
+    alpha = 2.07 * equality_k * horizon * (1 + drag) ** -0.75 * _suppression(ratio)
+    return share * _baryons(q, wavenumber, cosmology, horizon, alpha) + (1 - share) * cold
 
 
-def _epochs(cosmology: Cosmology) -> tuple[float, float, float, float]:
-    """Drag redshift, k of equality (1/Mpc), sound horizon (Mpc), drag/equality ratio y."""
+def _epochs(cosmology: Cosmology, equality_k: float) -> tuple[float, float, float]:
+    """Baryon load at the drag epoch, sound horizon (Mpc), (1 + z) of equality over drag's."""
     matter, baryons = cosmology.omega_m * cosmology.h**2, cosmology.omega_b * cosmology.h**2
     theta = CMB_TEMPERATURE / 2.7
     equality = 2.50e4 * matter * theta**-4
-    equality_k = 7.46e-2 * matter * theta**-2
     b1 = 0.313 * matter**-0.419 * (1 + 0.607 * matter**0.674)
     b2 = 0.238 * matter**0.223
     drag = 1291 * matter**0.251 / (1 + 0.659 * matter**0.828) * (1 + b1 * baryons**b2)
@@ -127,7 +128,12 @@ def _epochs(cosmology: Cosmology) -> tuple[float, float, float, float]:
     root = math.sqrt(1 + loads[0]) + math.sqrt(loads[0] + loads[1])
     horizon = (2 / (3 * equality_k) * math.sqrt(6 / loads[1])
                * math.log(root / (1 + math.sqrt(loads[1]))))  # fmt: skip
-    return loads[0], equality_k, horizon, (1 + equality) / (1 + drag)
+    return loads[0], horizon, (1 + equality) / (1 + drag)
+
+
+def _suppression(y: float) -> float:
+    root = math.sqrt(1 + y)
+    return y * (-6 * root + (2 + 3 * y) * math.log((root + 1) / (root - 1)))
 
 
 def _pressureless(q: np.ndarray, alpha: float, beta: float) -> np.ndarray:
@@ -149,15 +155,11 @@ def _cold(q: np.ndarray, phase: np.ndarray, cosmology: Cosmology) -> np.ndarray:
 
 
 def _baryons(
-    q: np.ndarray, k: np.ndarray, cosmology: Cosmology, horizon: float, y: float, drag: float
+    q: np.ndarray, k: np.ndarray, cosmology: Cosmology, horizon: float, alpha: float
 ) -> np.ndarray:
     h = cosmology.h
     matter, baryons = cosmology.omega_m * h**2, cosmology.omega_b * h**2
     share = cosmology.omega_b / cosmology.omega_m
-    root = math.sqrt(1 + y)
-    g = y * (-6 * root + (2 + 3 * y) * math.log((root + 1) / (root - 1)))
-    equality_k = 7.46e-2 * matter * (CMB_TEMPERATURE / 2.7) ** -2
-    alpha = 2.07 * equality_k * horizon * (1 + drag) ** -0.75 * g
     beta = 0.5 + share + (3 - 2 * share) * math.sqrt((17.2 * matter) ** 2 + 1)
     node = 8.41 * matter**0.435
     silk = 1.6 * baryons**0.52 * matter**0.73 * (1 + (10.4 * matter) ** -0.95)
