@@ -238,3 +238,14 @@ def test_points_are_sorted_from_the_back(js):
     depth = q.apply(place / 5 - 1)[:, 0]
     assert sorted(order) == list(range(500))
     assert np.diff(depth[order]).min() > -4.4 / 1024 - 1e-6
+
+
+def test_both_sides_make_the_same_colours(js):
+    from astroviz.plots.orientation_colours import cyclic, density_ramp
+
+    def bytes_of(colours):
+        return np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in colours])
+
+    tables = js.evaluate("() => [ours.CYCLIC, ours.RAMP.light, ours.RAMP.dark].map((t) => [...t])")
+    for table, ours in zip(tables, (cyclic(), density_ramp(), density_ramp(True)), strict=True):
+        assert np.abs(np.reshape(table, (256, 3)) - bytes_of(ours)).max() <= 1
