@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import panel as pn
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
 from astroviz.dashboards.orientations_linked import GAP, OrientationsView
+from astroviz.dashboards.orientations_rest import AtRest
 from astroviz.dashboards.orientations_web_hand import HandCard
 from astroviz.dashboards.orientations_web_place import PlaceCard
 from astroviz.dashboards.orientations_web_spheres import SpheresCard
@@ -38,6 +40,11 @@ class WebView(OrientationsView):
         self.plots = (self.place, self.hand.plot, self.curves)
         self.spheres = (self.spheres_card.model, self.spheres_card.truth)
         self.answers = self.live("posterior", self._show_answer)
+        self.along = self.live("filament", self._show_filament)
+        self.judgement = AtRest(
+            self.shell.document, self._show_judgement, lambda words: self.shell.say(words, "error")
+        )
+        self.shell.on_close(self.judgement.close)
         self._read: dict[str, Any] = {}
         self._draws: Any = None
         curves = card("Axis and tilt", framed(figure_pane(self.curves.layout)))
@@ -62,15 +69,37 @@ class WebView(OrientationsView):
             self.place.show()
         if names & (_ASKED | _DRAWN):
             self._show_law(fit=not names <= _HAND)
-        if names & _ASKED and self.explorer.asks_model:
-            self.answers.ask(self.explorer.request)
+        if names & (_BOX | {"galaxy"}):
+            self.spheres_card.face(self._read["truth"].peak)
+        self._ask(names)
+
+    def _ask(self, names: set[str]) -> None:
+        """Ask the model what must be asked anew."""
+        explorer = self.explorer
+        if not explorer.asks_model:
+            return
+        if names & _ASKED:
+            if not names <= {"messages"}:
+                self._read = {"truth": self._read["truth"]}
+            moving = names <= _HAND
+            self.answers.ask(partial(explorer.request, quick=moving))
+            self.judgement.ask(partial(self._at_rest, moving))
         elif names & _DRAWN and self._draws is not None:
             self._show_answer(self._draws, True)
+        changed = names & (_BOX | {"galaxy", "messages", "seed", "web_scale", "web_panel"})
+        if changed and explorer.web_panel == "filament":
+            self.along.ask(explorer.filament_request)
 
     def step(self, by: int) -> None:
         """Look at the next galaxy, or the one before."""
         count = len(self.explorer.box.galaxies)
         self.explorer.galaxy = (self.explorer.here + by) % count
+
+    def _at_rest(self, moved: bool) -> Any:
+        """The hand rests: ask for the whole answer, and for a judgement of it."""
+        if moved:
+            self.answers.ask(self.explorer.request)
+        return self.explorer.judge()
 
     def _show_law(self, fit: bool) -> None:
         self.hand.show()
@@ -81,9 +110,17 @@ class WebView(OrientationsView):
 
     def _show_answer(self, draws: Any, complete: bool) -> None:
         self._draws = draws
-        self._read["model"] = found = self.explorer.read(draws.extras["rotations"])
+        name = "model" if self.explorer.messages else "no messages"
+        self._read[name] = found = self.explorer.read(draws.extras["rotations"])
         self.spheres_card.show_model(found, self._ring())
         self._show_curves(fit=False)
+
+    def _show_filament(self, draws: Any, complete: bool) -> None:
+        if complete:
+            self.place.show_filament_model(self.explorer.filament_model(draws))
+
+    def _show_judgement(self, cells: list[str]) -> None:
+        self.spheres_card.show_numbers(self.explorer.figures(cells))
 
     def _ring(self) -> Any:
         return self.explorer.shown_rotations(self.explorer.own_rotation()[None])

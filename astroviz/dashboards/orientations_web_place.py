@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
 from astroviz.dashboards.live import instant
 from astroviz.orientations.explorer import OrientationsExplorer
+from astroviz.orientations.web_state import POSITION_ANGLES
 
 __all__ = ["PlaceCard"]
 
@@ -31,6 +33,9 @@ class PlaceCard:
         self.filament: Any = None
         self._stale = set(_NAMES.values())
         self._built: dict[str, Any] = {}
+        self._truth = self._model = np.zeros((0, len(POSITION_ANGLES)))
+        self._bars = np.zeros((0, 2))
+        self._fitted: int | None = None
         self.choice = pmui.RadioButtonGroup(
             options=_NAMES, value=explorer.web_panel, size="small", margin=0, align="center",
             description=explorer.param.web_panel.doc,
@@ -116,16 +121,23 @@ class PlaceCard:
         )  # fmt: skip
 
     def _show_filament(self) -> None:
-        from astroviz.orientations.web_state import POSITION_ANGLES
-
         explorer = self.explorer
-        way = explorer.filament()
-        along, across = way.plane
-        truth, bars = explorer.filament_truth()
+        self._truth, bars = explorer.filament_truth()
+        self._model = np.zeros((0, len(POSITION_ANGLES)))
+        self._bars = bars
         self.filament.set_haloes(*explorer.filament_haloes())
-        self.filament.update(
-            way.rows, along, across, POSITION_ANGLES, explorer.filament_model(), truth, bars,
-            f"tide smoothed over {explorer.web_scale:.2g} Mpc/h", explorer.here,
-            fit=self.explorer.here != getattr(self, "_fitted", None),
-        )  # fmt: skip
+        self._draw_filament(fit=explorer.here != self._fitted)
         self._fitted = explorer.here
+
+    def show_filament_model(self, density: Any) -> None:
+        """Draw the model's glyphs, if they are of the filament that is shown."""
+        if self.filament is not None and len(density) == len(self._truth):
+            self._model = density
+            self._draw_filament(fit=False)
+
+    def _draw_filament(self, fit: bool) -> None:
+        explorer, way = self.explorer, self.explorer.filament()
+        self.filament.update(
+            way.rows, *way.plane, POSITION_ANGLES, self._model, self._truth, self._bars,
+            f"tide smoothed over {explorer.web_scale:.2g} Mpc/h", explorer.here, fit,
+        )  # fmt: skip

@@ -13,6 +13,7 @@ from astroviz.dashboards.appearance import card, note
 from astroviz.dashboards.orientations_linked import GAP, regret
 from astroviz.orientations.explorer import OrientationsExplorer
 from astroviz.orientations.web_state import Reading
+from astroviz.plots.ellipsoid import quaternion_facing
 
 __all__ = ["SpheresCard"]
 
@@ -63,10 +64,13 @@ class SpheresCard:
 
     def show_model(self, read: Reading, own: Any) -> None:
         """Draw what the model says."""
+        self.model.title = "model" if self.explorer.messages else "model without messages"
         self._draw(self.model, read, own)
 
-    def fade(self) -> None:
-        """The model's answer is on its way: the old one is no answer any more."""
+    def face(self, direction: Any) -> None:
+        """Turn the spheres so that a direction lies near the middle."""
+        for sphere in (self.model, self.truth):
+            sphere.rotation = quaternion_facing(direction)
 
     def show_numbers(self, rows: list[tuple[str, list[str]]]) -> None:
         """Write the table of figures: a heading and its cells for each row."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import param
+import torch
 from scipy.spatial.transform import Rotation
 
 from astroviz.orientations.box_state import BoxState
@@ -184,9 +185,12 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _worth_a_look(box: Any) -> dict[str, int]:
-    """Rows of one galaxy of each kind, the best aligned of its kind."""
+    """Rows of one galaxy of each kind, the best aligned of those that lie as the law likes."""
     galaxies = box.galaxies
-    order = np.linalg.eigvalsh(mean_axis_outer(OrientationLaw().mixture(box)))[:, -1]
+    laws = OrientationLaw().mixture(box)
+    order = np.linalg.eigvalsh(mean_axis_outer(laws))[:, -1]
+    # a galaxy that happens to lie across its own law would only puzzle
+    order = order + (laws.log_prob(torch.from_numpy(galaxies.rotation).float()).numpy() > 0.7)
     web = box.haloes.web_type[galaxies.halo]
     kinds = {
         "best": galaxies.central & (web == 2),

@@ -2,6 +2,7 @@ r"""The state of the view of the cosmic web: a galaxy, its surroundings, its p(R
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import param
 import torch
 
+from astroviz.core.request import Request
 from astroviz.orientations import readings
-from astroviz.orientations.box import WEB_TYPES
 from astroviz.orientations.box_scene import BoxPoints, BoxScene, box_points, box_scene
 from astroviz.orientations.by_hand import with_scale
 from astroviz.orientations.conditions import LAW_SCALE
@@ -18,13 +19,10 @@ from astroviz.orientations.encoder import STENCIL, direction_weights
 from astroviz.orientations.environment import REACH, Environment
 from astroviz.orientations.filament import Filament, trace_filament
 from astroviz.orientations.graph import separations
-from astroviz.orientations.groups import SymmetricMixture
-from astroviz.orientations.law import PARTS, OrientationLaw, mean_axis_outer
-from astroviz.orientations.presets import Preset
-from astroviz.orientations.surroundings_state import SurroundingsState
+from astroviz.orientations.web_words import WebWords, laws_of, signed
 
 if TYPE_CHECKING:
-    from astroviz.core.request import Request
+    from astroviz.core.draws import Draws
 
 __all__ = ["COSINES", "POSITION_ANGLES", "TILTS", "WEB_PANELS", "Messages", "Reading", "WebState"]
 
@@ -33,6 +31,7 @@ COSINES = np.linspace(0.0, 1.0, 101)
 TILTS = np.linspace(-90.0, 90.0, 91)  # degrees
 POSITION_ANGLES = np.linspace(0.0, 2 * np.pi, 73)
 _NSIDE = 16
+_EACH = 150  # draws of each galaxy along a filament
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +49,14 @@ class Reading:
     axis_map: np.ndarray
     cosine: np.ndarray
     tilt: np.ndarray
+
+    @property
+    def peak(self) -> np.ndarray:
+        """The likeliest direction of the axis, unit vector."""
+        import healpy
+
+        nside = healpy.npix2nside(len(self.axis_map))
+        return np.array(healpy.pix2vec(nside, int(np.argmax(self.axis_map))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +82,10 @@ class Messages:
     strengths: np.ndarray
 
 
-class WebState(SurroundingsState):
+class WebState(WebWords):
     """Parameters of the view *Web*, and the questions that it asks."""
 
-    model: Any = None
-    missing: str = ""
-
-    _dragged = SurroundingsState._dragged | {"web_scale"}
+    _dragged = WebWords._dragged | {"web_scale"}
 
     web_panel: param.Selector[Any] = param.Selector(
         default="box", objects=list(WEB_PANELS),
@@ -101,26 +105,50 @@ class WebState(SurroundingsState):
         default=True, doc="Let the network hear the neighbours; off is the network that cannot."
     )
 
-    def law(self) -> SymmetricMixture:
-        """The exact law of the galaxy's orientation."""
-        laws = _laws(self.environment())
-        return SymmetricMixture(laws.means[0], laws.sigmas[0], laws.weights[0], laws.group)
-
     # Answers
 
-    @property
-    def asks_model(self) -> bool:
-        """Whether there is a model to ask."""
-        return self.model is not None
+    def answering(self, messages: bool | None = None) -> Any:
+        """The model, or its ablation that hears no neighbours."""
+        heard = self.messages if messages is None else messages
+        return self.model if heard else self.model.without_messages
 
-    def posterior(self) -> Any:
-        """The model's p(R | environment)."""
-        return self.model.posterior(self.environment(), messages=bool(self.messages))
+    def request(self, quick: bool = False) -> Request:
+        r"""The question to the model.
 
-    def request(self) -> Request:
-        """The question to the model."""
-        found: Request = self.posterior().request(int(self.web_draws), seed=int(self.seed))
+        Arguments:
+            quick: Fewer draws and steps, for while a hand moves.
+        """
+        posterior = self.answering().posterior(self.environment())
+        draws, steps = (min(400, int(self.web_draws)), 8) if quick else (int(self.web_draws), 19)
+        found: Request = posterior.request(draws, seed=int(self.seed), steps=steps)
         return found
+
+    def judge(self) -> Callable[[], list[str]]:
+        r"""A function that judges the model here, for a thread: it takes a second or two.
+
+        It gives :math:`-\ln p` of the galaxy's orientation by the model with and without
+        messages, and :math:`\mathrm{KL}(\mathrm{truth}\,|\,\mathrm{model})` from 48 draws of the
+        law.
+        """
+        environment, law, own = self.environment(), self.law(), self.own_rotation()
+        seed, networks = int(self.seed) + 2, (self.model, self.answering(False))
+
+        def work() -> list[str]:
+            drawn = law.sample(48, torch.Generator().manual_seed(seed))
+            asked = torch.cat([torch.from_numpy(own[None]).to(drawn), drawn])
+            exact = law.log_prob(asked).double().numpy()
+            cells = []
+            for name, network in zip(("model", "no messages"), networks, strict=True):
+                posterior = network.posterior(environment)
+                scores = np.asarray(posterior.log_prob(asked), dtype=float)
+                gap = (exact - scores)[1:]
+                error = gap.std(ddof=1) / np.sqrt(len(gap))
+                cells.append(
+                    f"{name} {signed(-scores[0])} (KL {signed(gap.mean())} \u00b1 {error:.2f})"
+                )
+            return cells
+
+        return work
 
     def read(self, rotations: np.ndarray) -> Reading:
         """What panels draw of draws."""
@@ -148,13 +176,6 @@ class WebState(SurroundingsState):
     def shown_rotations(self, rotations: np.ndarray) -> np.ndarray:
         """Draws as the switch wants them: folded onto the tide, or as they are."""
         return readings.fold(rotations, self.tide()[1]) if self.folded else rotations
-
-    def own_rotation(self) -> np.ndarray:
-        """How the galaxy lies in the box; a draw of the law once its surroundings are changed."""
-        if self.changes.none:
-            return np.asarray(self.box.galaxies.rotation[self.here], dtype=float)
-        drawn = self.law().sample(1, torch.Generator().manual_seed(int(self.seed) + 1))
-        return np.asarray(drawn[0].double().numpy())
 
     # The whole box
 
@@ -185,16 +206,28 @@ class WebState(SurroundingsState):
     def filament_truth(self) -> tuple[np.ndarray, np.ndarray]:
         """Density of the projected axes over `POSITION_ANGLES` (N, A), and tidal axes (N, 2)."""
         way, environment = self.filament(), self.filament_environment()
-        laws = _laws(environment)
+        laws = laws_of(environment)
         density = readings.projected_axis_of_law(
             laws, way.right, way.up, POSITION_ANGLES, int(self.seed)
         )
         axes = environment.galaxies.frames[environment.targets, 0, :, 0]
         return density, axes @ np.stack([way.right, way.up], -1)
 
-    def filament_model(self) -> np.ndarray:
-        """The model's density along the filament, shape (N, A); no rows before it has answered."""
-        return np.zeros((0, len(POSITION_ANGLES)))
+    def filament_request(self) -> Request:
+        """The question to the model about all galaxies along the filament, 150 draws each."""
+        environment, network = self.filament_environment(), self.answering()
+        rows = torch.from_numpy(np.repeat(environment.targets, _EACH))
+        encoded = network.encode(environment).rows(rows)
+        inputs = {"context": encoded.context.float().numpy(),
+                  "frames": encoded.frames.float().numpy()}  # fmt: skip
+        options = {"steps": 10, "paint": True}
+        return Request(network, inputs, len(rows), int(self.seed), options)
+
+    def filament_model(self, draws: Draws) -> np.ndarray:
+        """The model's density along the filament from the answer, shape (N, A)."""
+        way = self.filament()
+        axes = np.asarray(draws.extras["rotations"])[:, :, 0].reshape(len(way), _EACH, 3)
+        return readings.projected_axis(axes, way.right, way.up, POSITION_ANGLES)
 
     def filament_haloes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Haloes near the filament: along and across, Mpc/h, and diameters of dots, pixels."""
@@ -248,105 +281,3 @@ class WebState(SurroundingsState):
         apart = separations(position[self.here], position, self.box.size)
         kept = np.flatnonzero((apart**2).sum(-1) <= REACH**2)
         return kept[rows]
-
-    # Words
-
-    def web_presets(self) -> tuple[Preset, ...]:
-        """Places to start from."""
-        places = self.places()
-        still = {"tide_turn": [0.0] * 3, "tide_stretch": [0.0] * 3, "swing": [0.0] * 3,
-                 "distance": 1.0, "alone": False}  # fmt: skip
-        named = (
-            ("A central in a filament", "best", "It lies along the filament."),
-            ("A satellite", "satellite", "It points at its central."),
-            ("A disc", "disc", "Discs follow their spin, and only weakly."),
-            ("In a knot", "knot", "Where three axes collapse the tide says less."),
-        )
-        found = [
-            Preset(name, words, {"galaxy": places[key], **still})
-            for name, key, words in named
-            if key in places
-        ]
-        more = {"galaxy": places["best"], **still}
-        found += [
-            Preset("The tide turned by 60 degrees", "The density follows the tide, in part.",
-                   {**more, "tide_turn": [0.0, 0.0, 1.0472]}),
-            Preset("No neighbours", "The part of the law that follows neighbours is gone.",
-                   {**more, "alone": True}),
-        ]  # fmt: skip
-        return tuple(found)
-
-    def web_surprise(self, random: np.random.Generator) -> dict[str, Any]:
-        """A galaxy that nobody has chosen."""
-        return {"galaxy": int(random.integers(len(self.box.galaxies)))}
-
-    def galaxy_words(self) -> str:
-        """What the galaxy is, in a line."""
-        box, row = self.box, self.here
-        galaxies = box.galaxies
-        halo = int(galaxies.halo[row])
-        kind = "central" if galaxies.central[row] else "satellite"
-        web = WEB_TYPES[int(box.haloes.web_type[halo])]
-        return (
-            f"galaxy {row}, a {kind} in a {web}, log stellar mass "
-            f"{galaxies.log_mass[row]:.1f}, log halo mass {np.log10(box.haloes.mass[halo]):.1f}, "
-            f"diskyness {galaxies.diskyness[row]:.2f}"
-        )
-
-    def web_sentence(self) -> str:
-        """What the view shows, and one gesture to try."""
-        law = self.law()
-        second = mean_axis_outer(law)
-        peak = float(np.linalg.eigvalsh(second)[-1])
-        angle = np.degrees(np.arccos(np.sqrt(np.clip(peak, 0.0, 1.0))))
-        words = self.galaxy_words()
-        return (
-            f"{words[:1].upper()}{words[1:]}: its long axis lies {angle:.0f}\u00b0 rms from the "
-            "likeliest direction. Click another galaxy, or drag the tidal ellipsoid."
-        )
-
-    def web_warnings(self) -> tuple[str, ...]:
-        """What one should know before believing it."""
-        found = []
-        if self.box_missing:
-            found.append("The box is being made; the shipped one is shown meanwhile.")
-        if self.galaxy is not None and self.galaxy >= len(self.box.galaxies):
-            count = len(self.box.galaxies)
-            found.append(
-                f"There is no galaxy {self.galaxy} in this box of {count:,}; a well aligned one "
-                "is shown."
-            )
-        if not self.asks_model:
-            found.append(self.regret())
-        if not self.changes.none:
-            found.append(
-                "The surroundings were changed by hand: no simulation made them, but law and "
-                "model answer for them."
-            )
-        return tuple(found)
-
-    def regret(self) -> str:
-        """Why there is no model."""
-        return (
-            "The model of the cosmic web is not here, so only the exact law is shown. "
-            "Make it by: astroviz train orientations/web"
-        )
-
-    def figures(self) -> list[tuple[str, list[str]]]:
-        """The figures under the spheres: rows of a heading and its cells."""
-        law = self.law()
-        own = torch.from_numpy(self.own_rotation()).float()
-        score = f"{-float(law.log_prob(own)):.2f}".replace("-", "\u2212")
-        scores = [f"truth {score}", "uniform 0.00"]
-        share = (law.weights / law.weights.sum()).tolist()
-        parts = [
-            f"{name} {100 * weight:.0f} %, \u03c3 = {float(sigma):.2f} rad"
-            for name, weight, sigma in zip(PARTS, share, law.sigmas, strict=True)
-            if weight > 0.005
-        ]
-        return [("\u2212ln p of its orientation (nats)", scores), ("the law is made of", parts)]
-
-
-def _laws(environment: Environment) -> SymmetricMixture:
-    """Exact laws of the targets of an environment."""
-    return OrientationLaw().mixture(environment.box.subset(environment.targets))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["DEFAULT_VIEW", "Outline", "outline", "project", "turn_of_drag", "view_of"]
+__all__ = ["DEFAULT_VIEW", "Outline", "outline", "project", "quaternion_facing", "turn_of_drag",
+           "view_of"]  # fmt: skip
 
 _TURN = np.linspace(0.0, 2 * np.pi, 73)
 
@@ -33,6 +34,28 @@ def view_of(quaternion: Sequence[float]) -> np.ndarray:
         [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
     ])  # fmt: skip
     return turn[[1, 2, 0]]
+
+
+def quaternion_facing(
+    direction: Sequence[float], aside: tuple[float, float] = (0.35, 0.25)
+) -> list[float]:
+    r"""The turn of a sphere that brings a direction, or its opposite, near the middle.
+
+    Arguments:
+        direction: Unit vector; its northern end is shown.
+        aside: How far from the middle, radians of longitude and latitude: what is seen from the
+            side shows its shape.
+
+    Returns:
+        x, y, z, w, for `view_of` and for a sphere's `rotation`.
+    """
+    x, y, z = np.asarray(direction, dtype=float) * (-1.0 if direction[2] < 0 else 1.0)
+    longitude = float(np.arctan2(y, x)) + aside[0]
+    latitude = float(np.clip(np.arcsin(np.clip(z, -1, 1)) - aside[1], -1.2, 1.2))
+    a, b = -longitude / 2, latitude / 2
+    # first about z by the longitude, then about y by the latitude
+    ca, sa, cb, sb = np.cos(a), np.sin(a), np.cos(b), np.sin(b)
+    return [round(float(c), 6) for c in (sb * sa, sb * ca, cb * sa, cb * ca)]
 
 
 def _looking_at(longitude: float, latitude: float) -> np.ndarray:

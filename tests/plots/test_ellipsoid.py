@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from astroviz.plots.ellipsoid import DEFAULT_VIEW, outline, project, turn_of_drag, view_of
+from astroviz.plots.ellipsoid import (
+    DEFAULT_VIEW,
+    outline,
+    project,
+    quaternion_facing,
+    turn_of_drag,
+    view_of,
+)
 
 
 def test_the_default_view_is_a_rotation():
@@ -55,3 +62,13 @@ def test_the_view_of_a_turned_sphere_is_its_rotation():
     np.testing.assert_allclose(view_of([0, 0, 0, 0]), DEFAULT_VIEW)
     start = Rotation.from_euler("y", 0.32) * Rotation.from_euler("z", -0.45)
     np.testing.assert_allclose(view_of(start.as_quat()), DEFAULT_VIEW, atol=1e-12)
+
+
+def test_a_direction_is_brought_near_the_middle():
+    for direction in Rotation.random(20, random_state=1).as_matrix()[:, 0]:
+        straight = view_of(quaternion_facing(direction, (0.0, 0.0))) @ direction
+        assert abs(straight[2]) > 0.93, "as far as the pole is not in the way"
+        aside = view_of(quaternion_facing(direction)) @ direction
+        assert abs(aside[2]) > 0.8
+    level = view_of(quaternion_facing([0.6, 0.8, 0.0], (0.0, 0.0)))
+    np.testing.assert_allclose(level @ [0.6, 0.8, 0.0], [0, 0, 1], atol=1e-5)
