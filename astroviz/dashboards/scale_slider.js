@@ -7,7 +7,7 @@ const SHOWN = 90
 const NICE = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3]
 const DEGREES = 180 / Math.PI
 
-const short = (value) => value.toPrecision(3).replace(/\.?0+$/, "")
+const short = (value) => String(Number(value.toPrecision(3)))
 
 export function render({model, el}) {
   let stops = [1]
@@ -21,10 +21,11 @@ export function render({model, el}) {
   const lower = make("div", {className: "row", "aria-hidden": "true"})
   const ends = make("div", {className: "ends", "aria-hidden": "true"})
 
-  /** Where a scale stands on the track, 0 to 1; scales are even in their logarithm. */
+  /** Where a scale stands on the track, 0 to 1; scales are even in their logarithm, 0 is the end. */
   function place(scale) {
-    const [first, last] = [stops[0], stops.at(-1)]
-    return first === last ? 0 : Math.log(scale / first) / Math.log(last / first)
+    const known = stops.filter((s) => s > 0)
+    const [first, last] = [known[0], known.at(-1)]
+    return first === last ? 0 : Math.log(scale / first) / Math.log(last / first) * (known.length - 1) / (stops.length - 1)
   }
   function ticks(row, factor, name) {
     const marks = NICE.flatMap((value) => {
@@ -39,9 +40,9 @@ export function render({model, el}) {
   function draw() {
     const scale = stops[stop] ?? 1
     slider.value = stop
-    sigma.textContent = `σ = ${short(scale)} rad`
-    degrees.textContent = `${short(scale * DEGREES)}°`
-    epsilon.textContent = `Leach’s ε = σ/√2 = ${short(scale / Math.SQRT2)}`
+    sigma.textContent = scale > 0 ? `σ = ${short(scale)} rad` : "σ = 0"
+    degrees.textContent = scale > 0 ? `${short(scale * DEGREES)}°` : "no noise left"
+    epsilon.textContent = scale > 0 ? `Leach’s ε = σ/√2 = ${short(scale / Math.SQRT2)}` : "the density itself"
     slider.setAttribute("aria-label", model.label)
     slider.setAttribute("aria-valuetext", `sigma ${short(scale)} rad, Leach's epsilon ${short(scale / Math.SQRT2)}`)
     play.textContent = playing == null ? "▶" : "❚❚"

@@ -29,5 +29,6 @@ def shipped(name: str, device: str = "auto") -> tuple[Any, str]:
         card = find_model(name)
         return _opened(name, card.sha256, str(device)), ""
     except (ModelError, ImportError) as error:
-        reason = str(error.args[0] if error.args else error)
-        return None, f"The model {name} is not here ({reason}). Make it by: astroviz train {name}"
+        # What else there is, which the registry lists, is of no help here.
+        reason = str(error.args[0] if error.args else error).partition(";")[0]
+        return None, f"The model {name} is not here: {reason}. Make it by `astroviz train {name}`."

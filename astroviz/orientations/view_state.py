@@ -18,6 +18,7 @@ from astroviz.core import share
 from astroviz.core.history import History
 from astroviz.core.remembered import Remembered
 from astroviz.orientations.presets import Preset
+from astroviz.orientations.shelf import shipped
 
 __all__ = ["PROJECTIONS", "VIEWS", "ViewState"]
 
@@ -45,6 +46,10 @@ class ViewState(Remembered):
         super().__init__(**params)
         self.history = History()
         self._before = {}
+
+    def other_model(self, name: str) -> tuple[Any, str]:
+        """Another model of the room, by the last part of its name; None and why it is missing."""
+        return shipped(f"orientations/{name}")
 
     # State
 

@@ -155,3 +155,60 @@ def test_tables_of_the_kernel_lab_can_be_saved(tab):
     for words, make in tab.built["kernel"].tables().items():
         for kind in ("csv", "fits", "parquet"):
             assert len(table_bytes(make(), kind)) > 100, words
+
+
+def film_view(tab, **settings):
+    """The film of a law whose score is known."""
+    tab.explorer.param.update(density="tetrahedron", network="exact", film_draws=300, **settings)
+    return view(tab, "film")
+
+
+def test_the_film_shows_both_sides_and_its_frames(tab):
+    shown = film_view(tab)
+    assert shown.learned.points
+    assert shown.true.points
+    assert shown.slider.stop == len(shown.film) - 1
+    last, stops = shown.learned.points, shown.slider.stops
+    ranges = [plot.figure.y_range.end for plot in shown.plots]
+    shown.slider._handle_msg({"stop": 0, "number": 1})
+    assert tab.explorer.frame == 0
+    assert shown.learned.points != last
+    assert shown.slider.stops == stops
+    assert [plot.figure.y_range.end for plot in shown.plots] == ranges
+    assert "3" in shown.true.caption
+    shown.slider._handle_msg({"stop": 10_000, "number": 2})
+    assert tab.explorer.frame is None
+    assert shown.learned.points == last
+
+
+def test_a_film_that_was_made_is_not_made_again(tab, monkeypatch):
+    shown = film_view(tab)
+    first = shown.film
+    tab.explorer.direction = "encode"
+    assert shown.film is not first
+    assert "there and back" in shown.figures.object
+    monkeypatch.setattr(shown.answers, "ask", lambda *_: pytest.fail("asked again"))
+    tab.explorer.direction = "generate"
+    assert shown.film is first
+
+
+def test_without_a_score_the_truth_is_shown_and_said(tab):
+    shown = film_view(tab)
+    tab.explorer.density = "checkerboard"
+    assert not shown.learned.points
+    assert shown.true.points
+    assert "only the solids have one" in shown.notice.warnings[0]
+
+
+def test_looks_hide_points_or_density(tab):
+    shown = film_view(tab)
+    for look, points, density in (("points", True, False), ("density", False, True)):
+        tab.explorer.look = look
+        for sphere in shown.spheres:
+            assert (sphere.show_points, sphere.show_density) == (points, density)
+
+
+def test_the_frame_of_the_film_can_be_saved(tab):
+    shown = film_view(tab)
+    for make in shown.tables().values():
+        assert len(table_bytes(make(), "csv")) > 1000
