@@ -29,6 +29,11 @@ _RAMPS = {
     True: ((0.225, 0.022, 258), (0.35, 0.075, 266), (0.5, 0.115, 252), (0.67, 0.115, 228),
            (0.84, 0.085, 198), (0.97, 0.035, 150)),
 }  # fmt: skip
+# Of densities that lie under coloured points: less colour, less depth.
+_QUIET = {
+    False: ((0.985, 0.003, 240), (0.9, 0.012, 240), (0.8, 0.018, 245), (0.7, 0.024, 250)),
+    True: ((0.225, 0.016, 258), (0.32, 0.024, 256), (0.42, 0.03, 252), (0.53, 0.034, 248)),
+}
 _TO_LMS = np.array([
     [1.0, 0.3963377774, 0.2158037573],
     [1.0, -0.1055613458, -0.0638541728],
@@ -73,9 +78,14 @@ def cyclic() -> tuple[str, ...]:
 
 
 @cache
-def density_ramp(dark: bool = False) -> tuple[str, ...]:
-    """256 colours from the ground to what stands out most, as `#rrggbb`."""
-    lightness, chroma, hue = np.array(_RAMPS[bool(dark)]).T
+def density_ramp(dark: bool = False, quiet: bool = False) -> tuple[str, ...]:
+    """256 colours from the ground to what stands out most, as `#rrggbb`.
+
+    Arguments:
+        dark: Whether the ground is dark.
+        quiet: Whether coloured points lie over the density.
+    """
+    lightness, chroma, hue = np.array((_QUIET if quiet else _RAMPS)[bool(dark)]).T
     turn = np.radians(hue)
     stops = np.stack([lightness, chroma * np.cos(turn), chroma * np.sin(turn)], -1)
     place = np.linspace(0, len(stops) - 1, 256)

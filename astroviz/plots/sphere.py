@@ -153,6 +153,7 @@ class SphereMap(Chart):
         mean = weight.mean() if len(weight) and weight.mean() > 0 else 1.0
         size = 4.0 * np.sqrt(np.minimum(weight / mean, 9))
         put(self.points, {**self._placed(angles), "size": as_column(size)})
+        self.ramp.update(palette=self._ramp())
 
     def _show_density(self, density: np.ndarray) -> None:
         if density.size == 0:
@@ -189,14 +190,15 @@ class SphereMap(Chart):
         put(self.arrows, {name: as_column(part[near]) for name, part in placed.items()})
 
     def _ramp(self) -> list[str]:
-        return list(density_ramp(self.ink.dark))
+        """Quiet under points, whose colours mean something else."""
+        return list(density_ramp(self.ink.dark, quiet=len(self.points.data["x"]) > 0))
 
     def _make_figure(self, name: str) -> figure:
         plot = new_figure(name, self.ink, tools="pan,wheel_zoom,reset", match_aspect=True)
         plot.x_range.update(start=-2.15, end=2.15)
         plot.y_range.update(start=-1.1, end=1.1)
         plot.axis.visible = plot.grid.visible = False
-        plot.outline_line_alpha = 0
+        plot.outline_line_alpha = plot.outline_line_width = 0
         picture = Image(image="image", x=-2, y=-1, dw=4, dh=2, color_mapper=self.ramp)
         mark(plot, self.ink, self.density, picture, level="underlay")
         self._draw_graticule(plot)

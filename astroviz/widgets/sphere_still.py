@@ -43,7 +43,8 @@ def sphere_png(
     if title := get("title", ""):
         axes.set_title(title, fontsize=10)
     if get("show_density", True):
-        _density(drawn, axes, np.frombuffer(get("density", b""), "<f4"))
+        quiet = bool(get("points", b"")) and bool(get("show_points", True))
+        _density(drawn, axes, np.frombuffer(get("density", b""), "<f4"), quiet)
     _graticule(axes)
     period = np.degrees(get("tilt_period", 2 * np.pi))
     points = np.frombuffer(get("points", b""), "<f4").reshape(-1, 4)
@@ -62,7 +63,7 @@ def _tints(tilt: np.ndarray, period: float) -> list[str]:
     return [cyclic()[k] for k in place]
 
 
-def _density(drawn: Any, axes: Any, values: np.ndarray) -> None:
+def _density(drawn: Any, axes: Any, values: np.ndarray, quiet: bool) -> None:
     if values.size == 0:
         return
     from healpy import get_interp_val
@@ -74,8 +75,9 @@ def _density(drawn: Any, axes: Any, values: np.ndarray) -> None:
     image[inside] = get_interp_val(
         values.astype(float), np.pi / 2 - latitude[inside], longitude[inside]
     )
+    ramp = ListedColormap(density_ramp(quiet=quiet))
     picture = axes.imshow(
-        image, origin="lower", extent=(-2, 2, -1, 1), cmap=ListedColormap(density_ramp()),
+        image, origin="lower", extent=(-2, 2, -1, 1), cmap=ramp,
         vmin=0, vmax=float(values.max()),
     )  # fmt: skip
     bar = drawn.colorbar(picture, ax=axes, orientation="horizontal", shrink=0.4, aspect=30)

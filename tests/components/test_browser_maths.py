@@ -18,8 +18,8 @@ FOLDER = Path(sources.__file__).parent
 OFFERED = [
     "pixelOf", "pixelMiddle", "interpolation", "SmoothGrid", "mollweide", "fromMollweide",
     "quaternionProduct", "matrixOf", "turnedBy", "headingOf", "lookingAt", "wrapped", "CYCLIC",
-    "RAMP", "insideOf", "viewOf", "screenOf", "skyUnder", "turnAbout", "shadowOf", "sortByDepth",
-    "readBox", "ticksOf",
+    "RAMP", "QUIET", "insideOf", "viewOf", "screenOf", "skyUnder", "turnAbout",
+    "shadowOf", "sortByDepth", "readBox",
 ]  # fmt: skip
 
 
@@ -246,6 +246,10 @@ def test_both_sides_make_the_same_colours(js):
     def bytes_of(colours):
         return np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in colours])
 
-    tables = js.evaluate("() => [ours.CYCLIC, ours.RAMP.light, ours.RAMP.dark].map((t) => [...t])")
-    for table, ours in zip(tables, (cyclic(), density_ramp(), density_ramp(True)), strict=True):
+    tables = js.evaluate(
+        """() => [ours.CYCLIC, ours.RAMP.light, ours.RAMP.dark, ours.QUIET.light, ours.QUIET.dark]
+          .map((table) => [...table])"""
+    )
+    ramps = [density_ramp(dark, quiet) for quiet in (False, True) for dark in (False, True)]
+    for table, ours in zip(tables, [cyclic(), *ramps], strict=True):
         assert np.abs(np.reshape(table, (256, 3)) - bytes_of(ours)).max() <= 1
