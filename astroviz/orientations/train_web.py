@@ -13,11 +13,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from astroviz.core.registry import Card, save_model
-from astroviz.orientations.novelty import Novelty
+from astroviz.orientations.box import SCALES, Box
 from astroviz.orientations.scalars import NAMES, UNITS
+from astroviz.orientations.shift import Reference, features_of_box
 from astroviz.orientations.train_boxes import GRID, SIZE, VALIDATION, training_boxes
 from astroviz.orientations.web_fit import Fit, Recipe, fit, gap
 from astroviz.orientations.web_inputs import RADIUS
@@ -67,7 +69,8 @@ def train(
     from astroviz.core.registry import writable_folder
 
     place = (out or writable_folder()) / "orientations" / "web"
-    lessons, judges = _lessons(budget, smoke)
+    boxes, unseen = _boxes(budget, smoke)
+    lessons, judges = ([lesson(box, RADIUS) for box in part] for part in (boxes, unseen))
     _say(f"{len(lessons)} boxes, {sum(map(len, lessons))} galaxies")
     recipe = Recipe(network=NETWORK)
     if smoke:
@@ -81,12 +84,12 @@ def train(
             recipe, budget=_SHARES[name] * budget, network={**recipe.network, "layers": layers}
         )
         runs[name] = fit(own, lessons, _checkpoint(place, name), resume, _say, judges)
-    write(place, runs, lessons, judges, budget)
+    write(place, runs, judges, reference_of(boxes), len(boxes))
     return place
 
 
 def write(
-    place: Path, runs: dict[str, Fit], lessons: list[Lesson], judges: list[Lesson], budget: float
+    place: Path, runs: dict[str, Fit], judges: list[Lesson], known: Reference, boxes: int
 ) -> None:
     """Write weights and card of the networks that were taught."""
     tensors: dict[str, torch.Tensor] = {}
@@ -97,9 +100,15 @@ def write(
         given, error = gap(network, judges, number=1000)
         metrics |= {f"gap_{name}": round(given, 4), f"gap_{name}_error": round(error, 4),
                     f"steps_{name}": run.step}  # fmt: skip
-    known = Novelty.of(runs["graph"].average, lessons, judges)
-    tensors |= {f"novelty.{key}": value for key, value in known.tensors().items()}
-    save_model(place, tensors, _card(runs, len(lessons), metrics, budget))
+    for key, value in known.tensors().items():
+        tensors[f"reference.{key}"] = torch.as_tensor(np.asarray(value, dtype=np.float32))
+    save_model(place, tensors, _card(runs, boxes, metrics, known.names))
+
+
+def reference_of(boxes: list[Box]) -> Reference:
+    """What the galaxies of the training boxes look like."""
+    found = [features_of_box(box) for box in boxes]
+    return Reference.fit([features for features, _ in found], found[0][1])
 
 
 def box_folder() -> Path:
@@ -109,15 +118,18 @@ def box_folder() -> Path:
     return cache_folder() / "boxes"
 
 
-def _lessons(budget: float, smoke: bool) -> tuple[list[Lesson], list[Lesson]]:
+def _boxes(budget: float, smoke: bool) -> tuple[list[Box], list[Box]]:
+    """Boxes to learn from, and unseen ones."""
     settings: dict[str, Any] = dict(_SMOKE) if smoke else {"size": SIZE, "grid": GRID}
     limit = 5.0 if smoke else _SHARES["boxes"] * budget
     judges = training_boxes(list(VALIDATION)[: 1 if smoke else None], box_folder(), **settings)
     boxes = training_boxes(BOXES[: 2 if smoke else None], box_folder(), seconds=limit, **settings)
-    return [lesson(box, RADIUS) for box in boxes], [lesson(box, RADIUS) for box in judges]
+    return boxes, judges
 
 
-def _card(runs: dict[str, Fit], boxes: int, metrics: dict[str, float], budget: float) -> Card:
+def _card(
+    runs: dict[str, Fit], boxes: int, metrics: dict[str, float], names: tuple[str, ...]
+) -> Card:
     minutes = sum(run.elapsed for run in runs.values()) / 60
     return Card(
         name="orientations/web",
@@ -141,7 +153,8 @@ def _card(runs: dict[str, Fit], boxes: int, metrics: dict[str, float], budget: f
             "network": "web",
             "graph": runs["graph"].recipe.network,
             "alone": runs["alone"].recipe.network,
-            "scales": [1.0, 2.0, 5.0],
+            "scales": list(SCALES),
+            "reference": list(names),
             "validation_seeds": list(VALIDATION),
         },
     )  # fmt: skip

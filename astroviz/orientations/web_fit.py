@@ -106,7 +106,7 @@ class Fit:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         terms = self.losses(one, generator)
-        total = terms["turn"] + 0.3 * terms["turn beside scalars"] + 0.1 * terms["scalars"]
+        total = terms["turn"] + 0.3 * terms["turn beside scalars"] + 0.3 * terms["scalars"]
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)

@@ -19,9 +19,9 @@ from astroviz.core.request import Chunk, Control, Priority, Request
 from astroviz.orientations import rotation_columns, scalars
 from astroviz.orientations.box import Box
 from astroviz.orientations.environment import Environment, check_box
-from astroviz.orientations.novelty import Novelty
 from astroviz.orientations.orientation_head import Encoded
 from astroviz.orientations.process import Score
+from astroviz.orientations.shift import Reference, features_of_box
 from astroviz.orientations.web_inputs import web_inputs
 from astroviz.orientations.web_network import WebNetwork
 from astroviz.orientations.web_posterior import WebPosterior
@@ -41,14 +41,14 @@ class WebModel:
         card: The model's card.
         network: The network that answers.
         device: Where it runs.
-        novelty: How unlike the training boxes an environment is.
+        reference: What galaxies of the training boxes look like.
         silent: The network of the ablation, which hears no neighbour.
     """
 
     card: Card
     network: WebNetwork
     device: torch.device
-    novelty: Novelty | None = None
+    reference: Reference | None = None
     silent: WebNetwork | None = None
 
     @property
@@ -67,7 +67,7 @@ class WebModel:
         if self.silent is None:
             raise ValueError(f"{self.name} has no network without messages beside it")
         card = dataclasses.replace(self.card, name=f"{self.name} (no messages)")
-        return WebModel(card, self.silent, self.device)
+        return WebModel(card, self.silent, self.device, self.reference)
 
     def encode(self, box: Box | Environment) -> Encoded:
         r"""What the network makes of all galaxies of a box, in double precision.
@@ -101,11 +101,12 @@ class WebModel:
         # the encoder runs once a galaxy and can afford it; so the order of galaxies cannot matter
         return copy.deepcopy(self.network).cpu().double()
 
-    def ood_scores(self, encoded: Encoded) -> np.ndarray:
-        """How unusual the environments are, shape (N,); above 1 answers extrapolate."""
-        if self.novelty is None:
-            return np.zeros(len(encoded), dtype=np.float32)
-        return self.novelty.score(encoded.context).numpy()
+    def ood_scores(self, box: Box | Environment) -> np.ndarray:
+        """How unlike the training boxes galaxies are, shape (N,); above 1 answers extrapolate."""
+        if self.reference is None:
+            return np.zeros(len(box.galaxies), dtype=np.float32)
+        features, _ = features_of_box(box)
+        return np.asarray(self.reference.ood_score(features), dtype=np.float32)
 
     def posterior(
         self, environment: Environment | Box, target: int = 0, messages: bool = True
@@ -168,7 +169,8 @@ class WebModel:
         """The question behind `paint`, for `Engine.submit`: one draw for each galaxy."""
         encoded = self.encode(box)
         inputs = {"context": encoded.context.float().numpy(),
-                  "frames": encoded.frames.float().numpy()}  # fmt: skip
+                  "frames": encoded.frames.float().numpy(),
+                  "ood_score": self.ood_scores(box)}  # fmt: skip
         options: dict[str, Hashable] = {"steps": int(steps), "paint": True}
         return Request(self, inputs, len(encoded), seed, options, priority)
 
@@ -243,10 +245,8 @@ class WebModel:
         values = np.concatenate(
             [rotation_columns.columns_of(rotation), looks.cpu().numpy()], 1
         ).astype(np.float32)
-        context = np.atleast_2d(request.inputs["context"])
-        score = self.ood_scores(Encoded(torch.from_numpy(context), torch.empty(0)))
         extras = {"rotations": rotation.cpu().numpy()}
-        return Chunk(values, extras, {"ood_score": np.array(score.mean(), dtype=np.float32)})
+        return Chunk(values, extras, {"ood_score": np.asarray(request.inputs["ood_score"])})
 
 
 class _Listener:
@@ -283,7 +283,8 @@ def open_web(card: Card, device: str | torch.device = "cpu") -> WebModel:
         kind: _network(_under(tensors, kind), card.config[kind]).to(place)
         for kind in ("graph", "alone")
     }
-    known = Novelty.from_tensors(_under(tensors, "novelty"))
+    stored = {key: value.numpy() for key, value in _under(tensors, "reference").items()}
+    known = Reference.from_tensors(card.config["reference"], stored) if stored else None
     return WebModel(card, networks["graph"], place, known, networks["alone"])
 
 

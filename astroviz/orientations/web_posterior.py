@@ -65,6 +65,7 @@ class WebPosterior:
         inputs = {
             "context": self.encoded.context[0].float().numpy(),
             "frames": self.encoded.frames[0].float().numpy(),
+            "ood_score": np.array(self.ood_score(), dtype=np.float32),
         }
         options: dict[str, Hashable] = {"steps": int(steps)}
         return Request(self.model, inputs, n, seed, options, priority)
@@ -108,4 +109,5 @@ class WebPosterior:
 
     def ood_score(self) -> float:
         """How unusual the environment is; above 1 the answer extrapolates."""
-        return float(self.model.ood_scores(self.encoded)[0])
+        row = int(self.environment.targets[self.target])
+        return float(self.model.ood_scores(self.environment.box)[row])
