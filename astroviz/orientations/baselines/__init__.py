@@ -1,1 +1,1 @@
-r"""Earlier methods for densities of rotations, written anew and small, to compare at equal work."""
+r"""Earlier methods for densities of rotations, written small and anew, for comparisons."""
