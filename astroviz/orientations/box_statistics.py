@@ -165,17 +165,35 @@ class BoxStatistics:
             density: Mask of the galaxies around which `ed` and `wg+` count them; all by default.
             errors: Whether to add the jackknife.
         """
-        found = {}
-        for kind in kinds:
-            parts = contributions(
-                kind, self.pairs(kind), self.marks(kind, rotation), shapes, density
-            )
-            if errors:
-                one = jackknife(parts, self.regions, self.per_side**3, self.definition)
-            else:
-                one = summary(parts, self.definition)
-            found[kind] = replace(one, redshift_space=self.redshift_space)
-        return found
+        return {
+            kind: self.measure_marks(kind, self.marks(kind, rotation), shapes, density, errors)
+            for kind in kinds
+        }
+
+    def measure_marks(
+        self,
+        kind: str,
+        marks: np.ndarray | None,
+        shapes: np.ndarray | None = None,
+        density: np.ndarray | None = None,
+        errors: bool = True,
+    ) -> Correlation:
+        r"""Measure one statistic of axes or ellipticities, for models that give only these.
+
+        Arguments:
+            kind: Which one.
+            marks: Unit axes, shape :math:`(N, 3)`, for `ed` and `ee`; ellipticities of
+                `definition`, shape :math:`(N, 2)`, for `wg+` and `w++`; None for `wgg`.
+            shapes: As of `measure`.
+            density: As of `measure`.
+            errors: As of `measure`.
+        """
+        parts = contributions(kind, self.pairs(kind), marks, shapes, density)
+        if errors:
+            found = jackknife(parts, self.regions, self.per_side**3, self.definition)
+        else:
+            found = summary(parts, self.definition)
+        return replace(found, redshift_space=self.redshift_space)
 
     def moments(self, mixture: Any, kind: str) -> Moments:
         """Moments of what a statistic is made of; kept until another law is asked for."""

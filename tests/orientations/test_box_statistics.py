@@ -98,6 +98,14 @@ def test_the_spin_of_a_disc_is_the_minor_axis(galaxies):
     np.testing.assert_array_equal(spin.marks("ed", galaxies.rotation), galaxies.rotation[:, :, 2])
 
 
+def test_ellipticities_alone_are_enough_for_the_sky(statistics, galaxies):
+    e = statistics.marks("wg+", galaxies.rotation)
+    one = statistics.measure_marks("wg+", e, shapes=np.arange(N) < 300)
+    two = statistics.measure(galaxies.rotation, ("wg+",), shapes=np.arange(N) < 300)["wg+"]
+    np.testing.assert_array_equal(one.value, two.value)
+    np.testing.assert_array_equal(one.error, two.error)
+
+
 def test_default_bins_fit_the_box():
     assert default_edges(75.0)[-1] == pytest.approx(20)
     assert default_edges(30.0)[-1] == pytest.approx(9)
