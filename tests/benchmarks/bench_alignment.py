@@ -6,8 +6,8 @@ One JSON line. For each painter and statistic over all boxes: the sum of chi-squ
 exact expectation with the exact covariance of orientation noise, its p-value, the smallest p of a
 box, the p of a test that they are uniform, and chi-square of the mean of all boxes, which a small
 bias shows in first. `law` draws from the law itself: it tests estimator and covariance. `web` is
-the shipped model, whose rotations are projected with the shapes that the box has. Speed: ED, ee and
-w_g+ of new orientations from kept pairs, over asking halotools.
+the shipped model, whose rotations are projected with the shapes that the box has. Speed: ED, ee
+and w_g+ of new orientations from kept pairs, over asking halotools.
 """
 
 from __future__ import annotations
