@@ -11,7 +11,8 @@ minor axis as columns), made symmetric under the half turns that leave an ellips
 - *stretching*: centrals along the tidal frame, the major axis along the slowest collapse;
   satellites with the major axis toward their central, the wider the further out;
 - *spin*: the minor axis along the intermediate axis of the tidal tensor, for discs;
-- *neighbours*: along the principal frame of the neighbour quadrupole (see `conditions`).
+- *neighbours*: along the principal frame of the neighbour quadrupole (see `conditions`), with a
+  tenth of the tide added, which settles the frame where one or two neighbours leave it open.
 
 It is a stand-in for nature: the directions are those of the literature, the strengths are ours.
 """
@@ -36,6 +37,7 @@ __all__ = ["PARTS", "OrientationLaw", "draw", "mean_axis_outer"]
 PARTS = ("stretching", "spin", "neighbours")
 """Names of the mixture's components, in their order."""
 
+_TIDE_SHARE = 0.1  # of the tide in the frame of the neighbours
 _NARROW, _WIDE = 0.35, 0.9  # radians; at the wider almost nothing of the direction is left
 
 
@@ -57,8 +59,8 @@ class OrientationLaw:
         True
     """
 
-    neighbour_weight: float = 0.5
-    neighbour_sigma: float = 0.4
+    neighbour_weight: float = 0.55
+    neighbour_sigma: float = 0.38
     diskyness: float | None = None
     suppression: float = 1.0
 
@@ -106,7 +108,7 @@ class OrientationLaw:
         self, around: Conditions, disky: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Frame, scale and weight of the part that follows the neighbours."""
-        values, frames = eigen_frames(around.quadrupole)
+        values, frames = eigen_frames(_settled(around))
         # the major axis is that of the largest moment, unlike the tidal tensor's
         frames = frames[..., ::-1] * np.array([1.0, 1.0, -1.0])
         gaps = _harmonic(values[:, 2] - values[:, 1], values[:, 1] - values[:, 0])
@@ -179,6 +181,12 @@ def _stretching(around: Conditions) -> np.ndarray:
     minor = np.where(length > 1e-6, minor, other)
     minor /= np.linalg.norm(minor, axis=1, keepdims=True)
     return np.stack([radial, np.cross(minor, radial), minor], -1)
+
+
+def _settled(around: Conditions) -> np.ndarray:
+    """The quadrupole with a little of the tide: a lone neighbour says nothing of the roll."""
+    tidal = around.frames * np.array([1.0, 0.5, 0.0]) @ np.swapaxes(around.frames, -1, -2)
+    return (around.quadrupole + _TIDE_SHARE * tidal) / (1 + 1.5 * _TIDE_SHARE)
 
 
 def _spin(around: Conditions) -> np.ndarray:

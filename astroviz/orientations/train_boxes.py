@@ -34,7 +34,7 @@ TRAINING, VALIDATION, TEST = range(24), range(100, 102), range(200, 220)
 MODEL = "orientations/box"
 """Name of the shipped box among the models."""
 
-_RECIPE = 2  # to be raised when the same arguments make another box
+_RECIPE = 3  # to be raised when the same arguments make another box
 _DEMO: dict[str, Any] = {"size": SIZE, "grid": GRID, "seed": 500}  # a universe of its own
 _SMOKE: dict[str, Any] = {"size": 40.0, "grid": 32, "seed": 500}
 
