@@ -23,7 +23,7 @@ class BoxPicture:
         self.explorer = explorer
         self.layout = WebBox(
             dark=dark, caption="Galaxies of the box by web type; click one to look at it",
-            size_label="stellar mass", sizing_mode="stretch_both", margin=0,
+            size_label="stellar mass", point_size=2.2, sizing_mode="stretch_both", margin=0,
         )  # fmt: skip
         self._key: Any = None
         self._picks: list[Callable[[int], None]] = []

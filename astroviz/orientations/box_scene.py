@@ -13,7 +13,7 @@ from astroviz.orientations.law import OrientationLaw, mean_axis_outer
 
 __all__ = ["BoxPoints", "BoxScene", "box_points", "box_scene"]
 
-_GLYPH = 2.2  # Mpc/h, the long half axis of a law that knows the direction
+_GLYPH = 3.2  # Mpc/h, the long half axis of a law that knows the direction
 
 
 @dataclass(frozen=True, eq=False)

@@ -191,6 +191,8 @@ def _worth_a_look(box: Any) -> dict[str, int]:
     order = np.linalg.eigvalsh(mean_axis_outer(laws))[:, -1]
     # a galaxy that happens to lie across its own law would only puzzle
     order = order + (laws.log_prob(torch.from_numpy(galaxies.rotation).float()).numpy() > 0.7)
+    # one that is seen at once: not at the walls
+    order = order - 1.5 * np.abs(galaxies.position / box.size - 0.5).max(1)
     web = box.haloes.web_type[galaxies.halo]
     kinds = {
         "best": galaxies.central & (web == 2),
@@ -198,6 +200,6 @@ def _worth_a_look(box: Any) -> dict[str, int]:
         "disc": galaxies.diskyness > 0.8,
         "knot": galaxies.central & (web == 3),
     }
-    found = {k: int(np.argmax(np.where(v, order, -1.0))) for k, v in kinds.items() if v.any()}
+    found = {k: int(np.argmax(np.where(v, order, -9.0))) for k, v in kinds.items() if v.any()}
     found.setdefault("best", int(np.argmax(order)))
     return found

@@ -3,7 +3,7 @@ r"""The state of the view of the cosmic web: a galaxy, its surroundings, its p(R
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -215,13 +215,11 @@ class WebState(WebWords):
 
     def filament_request(self) -> Request:
         """The question to the model about all galaxies along the filament, 150 draws each."""
-        environment, network = self.filament_environment(), self.answering()
-        rows = torch.from_numpy(np.repeat(environment.targets, _EACH))
-        encoded = network.encode(environment).rows(rows)
-        inputs = {"context": encoded.context.float().numpy(),
-                  "frames": encoded.frames.float().numpy()}  # fmt: skip
-        options = {"steps": 10, "paint": True}
-        return Request(network, inputs, len(rows), int(self.seed), options)
+        environment = self.filament_environment()
+        whole = self.answering().paint_request(environment.box, int(self.seed), steps=10)
+        rows = np.repeat(environment.targets, _EACH)
+        inputs = {name: np.asarray(array)[rows] for name, array in whole.inputs.items()}
+        return replace(whole, inputs=inputs, n=len(rows), priority="interactive")
 
     def filament_model(self, draws: Draws) -> np.ndarray:
         """The model's density along the filament from the answer, shape (N, A)."""

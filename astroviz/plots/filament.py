@@ -172,11 +172,8 @@ class FilamentPlot(Chart):
         bars = mark(plot, ink, self.bars, bar, line_color="ink")
         ring = Scatter(x="x", y="y", size=20, fill_color=None, line_width=2)
         mark(plot, ink, self.here, ring, line_color="current")
-        entries = {"model": glyphs, "truth": truth, "slowest collapse": bars}
-        legend = add_legend(
-            plot, ink, {name: stand_in(plot, drawn) for name, drawn in entries.items()},
-            "above", orientation="horizontal", location="left",
-        )  # fmt: skip
+        entries = {"model": glyphs, "truth": truth, "slowest collapse": stand_in(plot, bars)}
+        legend = add_legend(plot, ink, entries, "above", orientation="horizontal", location="left")
         legend.update(spacing=12, padding=0, margin=0, background_fill_alpha=0)
         self.window = Window(plot, 10.0, 5.0)
         return plot
