@@ -142,6 +142,8 @@ def _read(table: Table, name: str) -> Column:
         )
     column = table[name]
     plain = getattr(column, "value", column)
+    if column.dtype.kind in "USO":
+        plain = _truths(plain)
     try:
         values = np.ma.filled(np.ma.asarray(plain).astype(np.float64), np.nan)
     except (TypeError, ValueError) as error:
@@ -149,6 +151,13 @@ def _read(table: Table, name: str) -> Column:
             f"the column {name!r} holds no numbers; choose another for it."
         ) from error
     return Column(name, np.asarray(values), getattr(column, "unit", None))
+
+
+def _truths(texts: Any) -> Any:
+    """Truth values as text files write them, as numbers; other texts as they are."""
+    known = {"true": 1.0, "t": 1.0, "false": 0.0, "f": 0.0}
+    found = [known.get(str(text).strip().lower()) for text in texts]
+    return texts if None in found else np.array(found, dtype=float)
 
 
 def _names(table: Table) -> dict[str, str]:
