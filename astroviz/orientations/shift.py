@@ -6,8 +6,10 @@ by itself, going on in a straight line beyond it. Then
 - a galaxy's `ood_score` is its Mahalanobis distance over the distance that one training galaxy in
   a hundred exceeds: 1 is the edge;
 - a box's is its energy distance to the training galaxies over the largest of any training box to
-  the others. Boxes differ from each other by chance more than galaxies drawn at random would, and
-  this counts it in.
+  the others, or, if that is more, a third of the number of standard deviations by which its number
+  of galaxies in a volume differs. Boxes differ from each other by chance more than galaxies drawn
+  at random would, and both count it in: a box of 75 Mpc/h sees another resolution at once, but
+  sigma_8 of 0.7 for 0.8 only as a lack of galaxies of two to three standard deviations.
 
 References:
     | Székely & Rizzo (2013), https://doi.org/10.1016/j.jspi.2013.03.018
@@ -38,15 +40,19 @@ class Shift:
     r"""How far a box is from the training boxes.
 
     Arguments:
-        ood_score: Energy distance over the largest among training boxes; above 1 it is shifted.
+        ood_score: Energy distance over the largest among training boxes, or a third of
+            `abundance`, if that is more; above 1 it is shifted.
         energy: Energy distance, in normal scores.
         galaxies: Part of the galaxies whose own score is above 1 (1 % in training).
+        abundance: Standard deviations by which its number of galaxies in a volume differs; NaN
+            where the volume is not known.
         moved: Mean move of each feature, in training standard deviations, by name.
     """
 
     ood_score: float
     energy: float
     galaxies: float
+    abundance: float
     moved: dict[str, float]
 
     @property
@@ -66,6 +72,8 @@ class Reference:
         edge: Mahalanobis distance that 1 % of the training galaxies exceed.
         sample: Normal scores of some training galaxies, shape :math:`(M, F)`.
         largest: Largest energy distance of a training box to the others.
+        density: Galaxies in a cubic Mpc/h, mean and scatter between training boxes; zeros where
+            volumes were not given.
     """
 
     names: tuple[str, ...]
@@ -74,14 +82,22 @@ class Reference:
     edge: float
     sample: np.ndarray
     largest: float
+    density: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
-    def fit(cls, boxes: Sequence[np.ndarray], names: Sequence[str], seed: int = 0) -> Reference:
+    def fit(
+        cls,
+        boxes: Sequence[np.ndarray],
+        names: Sequence[str],
+        volume: float | None = None,
+        seed: int = 0,
+    ) -> Reference:
         r"""From the features of training boxes.
 
         Arguments:
             boxes: One array of shape :math:`(N_i, F)` for each of two boxes or more.
             names: Names of the features.
+            volume: Of each box, (Mpc/h)^3, where all are as large.
             seed: Of the galaxies that are kept.
         """
         if len(boxes) < 2:
@@ -103,7 +119,9 @@ class Reference:
             )
             for k, one in enumerate(scores)
         )
-        return cls(tuple(names), quantiles, precision, edge, _some(together, _KEPT, rng), largest)
+        kept = _some(together, _KEPT, rng)
+        density = _density([len(box) for box in boxes], volume)
+        return cls(tuple(names), quantiles, precision, edge, kept, largest, density)
 
     def ood_score(self, features: np.ndarray) -> np.ndarray:
         r"""Score of galaxies; above 1 they are unlike the training galaxies.
@@ -118,8 +136,14 @@ class Reference:
         scores = _normal_scores(features, self.quantiles)
         return _mahalanobis(scores, self.precision) / self.edge
 
-    def shift(self, features: np.ndarray, seed: int = 0) -> Shift:
-        """Compare a box, features of shape (N, F), with the training boxes."""
+    def shift(self, features: np.ndarray, volume: float | None = None, seed: int = 0) -> Shift:
+        r"""Compare a box with the training boxes.
+
+        Arguments:
+            features: Of its galaxies, shape :math:`(N, F)`.
+            volume: Of the box, (Mpc/h)^3.
+            seed: Of the galaxies that are compared.
+        """
         features = _checked(features, len(self.names))
         if len(features) < 2:
             raise ValueError(f"{len(features)} galaxies are too few to compare a box by")
@@ -127,8 +151,12 @@ class Reference:
         energy = energy_distance(_some(scores, _KEPT, np.random.default_rng(seed)), self.sample)
         moved = scores.mean(0) - self.sample.mean(0)
         strange = float(np.mean(self.ood_score(features) > 1))
+        abundance = float("nan")
+        if volume is not None and self.density[1] > 0:
+            abundance = (len(features) / volume - self.density[0]) / self.density[1]
+        score = float(np.nanmax([energy / self.largest, abs(abundance) / 3]))
         named = {name: float(m) for name, m in zip(self.names, moved, strict=True)}
-        return Shift(energy / self.largest, energy, strange, named)
+        return Shift(score, energy, strange, abundance, named)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Everything but the names as arrays of single precision, to be saved with a model."""
@@ -136,18 +164,16 @@ class Reference:
             "quantiles": self.quantiles.astype(np.float32),
             "precision": self.precision.astype(np.float32),
             "sample": self.sample.astype(np.float32),
-            "scales": np.array([self.edge, self.largest], dtype=np.float32),
+            "scales": np.array([self.edge, self.largest, *self.density], np.float32),
         }
 
     @classmethod
     def from_tensors(cls, names: Sequence[str], tensors: dict[str, Any]) -> Reference:
         """From what `tensors` returned."""
         parts = {name: np.asarray(value, dtype=float) for name, value in tensors.items()}
-        edge, largest = parts["scales"]
-        return cls(
-            tuple(names), parts["quantiles"], parts["precision"], float(edge), parts["sample"],
-            float(largest),
-        )  # fmt: skip
+        edge, largest, mean, scatter = (float(number) for number in parts["scales"])
+        arrays = (parts["quantiles"], parts["precision"], edge, parts["sample"], largest)
+        return cls(tuple(names), *arrays, (mean, scatter))
 
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -219,3 +245,10 @@ def _mahalanobis(scores: np.ndarray, precision: np.ndarray) -> np.ndarray:
 def _some(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """At most `count` rows, drawn without replacement."""
     return rows if len(rows) <= count else rows[rng.choice(len(rows), count, replace=False)]
+
+
+def _density(counts: Sequence[int], volume: float | None) -> tuple[float, float]:
+    """Mean and scatter of the number of galaxies in a volume."""
+    if volume is None:
+        return 0.0, 0.0
+    return float(np.mean(counts) / volume), float(np.std(counts, ddof=1) / volume)

@@ -54,6 +54,23 @@ def test_another_seed_is_no_shift_but_another_distribution_is(reference):
     assert wider.galaxies > 0.05
 
 
+def test_a_lack_of_galaxies_is_a_shift_of_its_own():
+    counts = (600, 620, 580, 610, 590, 600)
+    boxes = [galaxies(k, n) for k, n in enumerate(counts)]
+    reference = Reference.fit(boxes, NAMES, volume=1000.0)
+    scatter = np.std(counts, ddof=1)
+    found = reference.shift(galaxies(50, 400), volume=1000.0)
+    assert found.abundance == pytest.approx((400 - np.mean(counts)) / scatter)
+    assert found.ood_score == pytest.approx(abs(found.abundance) / 3)
+    # the same number in a smaller volume is none
+    assert abs(reference.shift(galaxies(50, 300), volume=500.0).abundance) < 1e-9
+    unknown = reference.shift(galaxies(50, 400))
+    assert np.isnan(unknown.abundance)
+    assert unknown.ood_score < 3
+    again = Reference.from_tensors(NAMES, reference.tensors())
+    assert again.density == pytest.approx(reference.density, rel=1e-6)
+
+
 def test_the_energy_distance_is_zero_for_equals_and_known_for_shifted_normals():
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(2, 1500, 1))
@@ -123,9 +140,9 @@ def test_another_sigma8_and_another_resolution_are_seen():
         return features_of_box(make_box(size, grid, seed, cosmology))
 
     boxes = [features(seed) for seed in range(5)]
-    reference = Reference.fit([found for found, _ in boxes], boxes[0][1])
-    same = reference.shift(features(20)[0])
-    smoother = reference.shift(features(20, PLANCK15.replace(sigma8=0.5))[0])
-    finer = reference.shift(features(20, grid=48)[0])
+    reference = Reference.fit([found for found, _ in boxes], boxes[0][1], volume=50.0**3)
+    same = reference.shift(features(20)[0], 50.0**3)
+    smoother = reference.shift(features(20, PLANCK15.replace(sigma8=0.5))[0], 50.0**3)
+    finer = reference.shift(features(20, grid=48)[0], 50.0**3)
     assert smoother.ood_score > max(1.0, same.ood_score)
     assert finer.ood_score > max(1.0, same.ood_score)
