@@ -107,7 +107,9 @@ def _images(angle: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
         square = a * a
         bottom = torch.exp(-((math.pi * k) ** 2) / energy)
         ratio = torch.where(
-            small, 2 * bottom * (1 + square / 6 * (1 + square / 20 * (1 + square / 42))), sinh / safe
+            small,
+            2 * bottom * (1 + square / 6 * (1 + square / 20 * (1 + square / 42))),
+            sinh / safe,
         )
         bend = torch.where(
             small,
