@@ -216,7 +216,7 @@ def test_what_is_wrong_is_said_in_a_sentence(table, options, said):
 
 def test_axes_that_are_not_orthogonal_are_refused():
     axes = {"major": np.array([[1.0, 0, 0]]), "minor": np.array([[0.6, 0.8, 0]])}
-    with pytest.raises(TableError, match="cosine between them is 0.6"):
+    with pytest.raises(TableError, match=r"cosine between them is 0\.6"):
         frames_of_axes(axes)
 
 
