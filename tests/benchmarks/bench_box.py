@@ -4,8 +4,8 @@
 
 One JSON line: seconds of a step of ours and of the same step in plain numpy (`np.add.at` for the
 clouds in cells, `np.fft`, fancy indexing), of friends of friends by ours and by halotools'
-FoFGroups on the same particles (they link within cylinders, not spheres), their ratios, and seconds of `make_box`. Processor time, so that
-a busy machine counts for both sides alike.
+FoFGroups on the same particles (which links within cylinders, not spheres), their ratios, and
+seconds of `make_box`. Processor time, so that a busy machine counts for both sides alike.
 """
 
 from __future__ import annotations
