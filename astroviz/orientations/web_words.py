@@ -146,4 +146,4 @@ def signed(value: float) -> str:
 
 def laws_of(environment: Environment) -> SymmetricMixture:
     """Exact laws of the targets of an environment."""
-    return OrientationLaw().mixture(environment.box.subset(environment.targets))
+    return OrientationLaw().mixture(environment)
