@@ -106,31 +106,23 @@ class BoxState(ViewState):
         made = "the shipped box" if self.shown_key == ("demo",) else f"box of seed {box.seed}"
         return f"{made}, {box.size:g} Mpc/h, \u03c3\u2088 = {box.cosmology.sigma8:g}"
 
-    def make_missing(
-        self,
-        progress: Callable[[float], None] | None = None,
-        check: Callable[[], None] | None = None,
-    ) -> Box:
-        r"""Make the box of the settings and keep it; takes from seconds to a minute.
-
-        Arguments:
-            progress: Told the part done, 0 to 1.
-            check: Called between steps; raises to stop.
-        """
+    def making(self) -> Callable[..., Box]:
+        """Work for a thread: make the box of the settings and keep it; seconds to a minute."""
         from astroviz.orientations.cosmic_web import make_box
         from astroviz.orientations.cosmology import PLANCK15
 
-        key = self.box_key
-        box = make_box(
-            size=float(self.box_size), grid=int(self.box_grid), seed=int(self.box_seed),
-            cosmology=PLANCK15.replace(sigma8=float(self.box_sigma8)),
-            progress=progress, check=check,
-        )  # fmt: skip
-        with _lock:
-            _made[key] = box
-            while len(_made) > _KEPT:
-                _made.popitem(last=False)
-        return box
+        key, size, grid = self.box_key, float(self.box_size), int(self.box_grid)
+        seed, cosmology = int(self.box_seed), PLANCK15.replace(sigma8=float(self.box_sigma8))
+
+        def work(progress: Callable[[float], None], check: Callable[[], None]) -> Box:
+            box = make_box(size, grid, seed, cosmology, progress=progress, check=check)
+            with _lock:
+                _made[key] = box
+                while len(_made) > _KEPT:
+                    _made.popitem(last=False)
+            return box
+
+        return work
 
     def show_made(self) -> None:
         """The box of the settings has been made: let everybody look at it."""

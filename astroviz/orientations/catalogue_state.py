@@ -3,61 +3,45 @@ r"""The state of the view of catalogues: a box that is painted with orientations
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import param
 import torch
 
-from astroviz.orientations.box import WEB_TYPES, Box
-from astroviz.orientations.box_state import BoxState
+from astroviz.orientations.alignment_amplitude import fit_amplitude
+from astroviz.orientations.box import WEB_TYPES
 from astroviz.orientations.box_statistics import BoxStatistics
-from astroviz.orientations.correlations import Correlation
+from astroviz.orientations.correlations import contributions
+from astroviz.orientations.curves import Correlation
+from astroviz.orientations.forecast import Forecast, ShearCorrelation, forecast, shear_correlation
 from astroviz.orientations.groups import SymmetricMixture
-from astroviz.orientations.law import OrientationLaw, draw
-from astroviz.orientations.morphology import draw_looks
+from astroviz.orientations.jackknife import jackknife
+from astroviz.orientations.law import OrientationLaw
+from astroviz.orientations.painting_state import ALL_MASSES, KINDS_OF_GALAXIES, PaintingState
 from astroviz.orientations.presets import Preset
-from astroviz.orientations.rotations import random_rotations
+from astroviz.orientations.process import log_prob
+from astroviz.orientations.shift import Shift, features_of_box
 
-__all__ = [
-    "CATALOGUE_PANELS",
-    "KINDS_IN_SPACE",
-    "KINDS_OF_GALAXIES",
-    "KINDS_ON_SKY",
-    "PAINTERS",
-    "CatalogueState",
-    "sentence_of",
-]  # fmt: skip
+__all__ = ["CATALOGUE_PANELS", "KINDS_IN_SPACE", "KINDS_ON_SKY", "CatalogueState", "sentence_of"]
 
-PAINTERS = ("given", "law", "model", "random")
 KINDS_IN_SPACE = ("ed", "ee")
 KINDS_ON_SKY = ("wg+", "w++", "wgg")
-KINDS_OF_GALAXIES = ("all", "centrals", "satellites")
 CATALOGUE_PANELS = ("correlations", "gan", "forecast", "shift")
 _SIGHTS = ("x", "y", "z")
-_MASSES = (7.0, 13.0)
+_PAIRS = ("space", "sky", "regions")
 
 
-class CatalogueState(BoxState):
+class CatalogueState(PaintingState):
     """Parameters of the view *Catalogue*, and what is measured there."""
 
-    model: Any = None
-
-    _dragged = frozenset({"disky", "mass_range", "disky_range", "amplitude"})
+    _dragged = PaintingState._dragged | {"amplitude"}
     _bulky = ("brushed",)
 
     catalogue_panel: param.Selector[Any] = param.Selector(
         default="correlations", objects=list(CATALOGUE_PANELS),
         doc="Correlations, the older network, why alignments matter, or another universe.",
-    )  # fmt: skip
-    painter: param.Selector[Any] = param.Selector(
-        default="given", objects=list(PAINTERS),
-        doc="Orientations as the box has them, drawn again from the exact law, painted by the "
-        "model, or without any alignment.",
-    )  # fmt: skip
-    disky = param.Number(
-        default=None, allow_None=True, bounds=(0.0, 1.0),
-        doc="Diskyness of all galaxies, 0 elliptical to 1 disc; None leaves each its own.",
     )  # fmt: skip
     redshift_space = param.Boolean(
         default=False, doc="Positions along the line of sight as redshifts give them."
@@ -72,164 +56,35 @@ class CatalogueState(BoxState):
     on_sky: param.Selector[Any] = param.Selector(
         default="wg+", objects=list(KINDS_ON_SKY), doc="Projected correlation of shapes."
     )
-    mass_range = param.List(
-        default=list(_MASSES), item_type=float, bounds=(2, 2),
-        doc="Stellar mass of the selected, log10 Msun (a stand-in).",
-    )  # fmt: skip
-    disky_range = param.List(
-        default=[0.0, 1.0], item_type=float, bounds=(2, 2), doc="Diskyness of the selected."
-    )
-    web_types = param.List(
-        default=list(WEB_TYPES), item_type=str, doc="Where in the cosmic web the selected live."
-    )
-    which: param.Selector[Any] = param.Selector(
-        default="all", objects=list(KINDS_OF_GALAXIES), doc="Centrals, satellites, or both."
-    )
-    brushed = param.List(
-        default=[], item_type=int, doc="Rows brushed on the map; none of them means all."
-    )
     amplitude = param.Number(
         default=1.0, bounds=(0.0, 4.0),
         doc="Amplitude of the alignments in the toy forecast (NLA).",
     )  # fmt: skip
 
-    def __init__(self, **params: Any) -> None:
-        super().__init__(**params)
-        self._painted: dict[Any, np.ndarray] = {}
-
-    # The catalogue
-
-    def catalogue(self) -> Box:
-        """The box with the looks that go with the diskyness, orientations as in the box."""
-        if self.disky is None:
-            return self.box
-        key = ("looks", self.shown_key, round(float(self.disky), 3))
-        return self._catalogue(key)
-
-    def _catalogue(self, key: Any) -> Box:
-        def make() -> Box:
-            box = self.box
-            galaxies = box.galaxies
-            disky = np.full(len(galaxies), float(self.disky or 0.0))
-            random = np.random.default_rng([box.seed, 7])
-            looks = draw_looks(galaxies.log_mass, disky, galaxies.central, random)
-            return box.replace(
-                diskyness=disky, axis_ratio_b=looks.axis_ratio_b, axis_ratio_c=looks.axis_ratio_c,
-                log_size=looks.log_size, colour=looks.colour,
-            )  # fmt: skip
-
-        found: Box = self.kept(key, make)
-        return found
-
-    @property
-    def paint_key(self) -> tuple[Any, ...]:
-        """What tells one painting by the model from another."""
-        disky = None if self.disky is None else round(float(self.disky), 3)
-        return (self.shown_key, disky, int(self.seed))
-
-    @property
-    def painted(self) -> bool:
-        """Whether the model has painted this catalogue."""
-        return self.paint_key in self._painted
-
-    def paint(
-        self,
-        progress: Callable[[float], None] | None = None,
-        check: Callable[[], None] | None = None,
-    ) -> np.ndarray:
-        """Let the model draw an orientation of every galaxy, shape (N, 3, 3); keeps it."""
-        if self.model is None:
-            raise ValueError(
-                "the model of the cosmic web is not here; make it by: astroviz train "
-                "orientations/web"
-            )
-        key = self.paint_key
-        made = self.model.paint(
-            self.catalogue(), seed=int(self.seed), progress=progress, check=check
-        )
-        rotations = np.asarray(made.galaxies.rotation, dtype=float)
-        self._painted[key] = rotations
-        while len(self._painted) > 6:
-            self._painted.pop(next(iter(self._painted)))
-        return rotations
-
-    def show_painted(self) -> None:
-        """The model has painted: show it."""
-        if self.painter == "model":
-            self.param.trigger("painter")
-        else:
-            self.painter = "model"
-
-    def orientations(self) -> np.ndarray:
-        """Orientations of all galaxies by the painter that is chosen, shape (N, 3, 3)."""
-        box, seed = self.catalogue(), int(self.seed)
-        if self.painter == "model" and self.painted:
-            return self._painted[self.paint_key]
-        if self.painter == "law":
-            key = ("drawn", self.paint_key)
-            found: np.ndarray = self.kept(key, lambda: draw(box, seed))
-            return found
-        if self.painter == "random":
-            generator = torch.Generator().manual_seed(seed)
-            return random_rotations(len(box.galaxies), generator).double().numpy()
-        return np.asarray(box.galaxies.rotation, dtype=float)
-
-    def finished(self) -> Box:
-        """The catalogue as it is downloaded: positions, shapes and orientations."""
-        return self.catalogue().replace(rotation=self.orientations())
-
-    def set_disky(self, value: float | None) -> None:
-        """Give all galaxies one diskyness; what is aligned anew must be drawn anew."""
-        again = value is not None and self.painter == "given"
-        self.param.update(disky=value, **({"painter": "law"} if again else {}))
-
-    # The selection
-
-    def selected(self) -> np.ndarray:
-        """Which galaxies are selected, mask of shape (N,)."""
-        box = self.catalogue()
-        galaxies = box.galaxies
-        low, high = self.mass_range
-        chosen = (galaxies.log_mass >= low) & (galaxies.log_mass <= high)
-        low, high = self.disky_range
-        chosen &= (galaxies.diskyness >= low) & (galaxies.diskyness <= high)
-        codes = [WEB_TYPES.index(name) for name in self.web_types if name in WEB_TYPES]
-        chosen &= np.isin(box.haloes.web_type[galaxies.halo], codes)
-        if self.which != "all":
-            chosen &= galaxies.central == (self.which == "centrals")
-        if self.brushed:
-            rows = np.zeros(len(galaxies), dtype=bool)
-            rows[[row for row in self.brushed if 0 <= row < len(rows)]] = True
-            chosen &= rows
-        found: np.ndarray = chosen
-        return found
-
-    def select_all(self) -> None:
-        """Select every galaxy."""
-        self.param.update(
-            mass_range=list(_MASSES), disky_range=[0.0, 1.0], web_types=list(WEB_TYPES),
-            which="all", brushed=[],
-        )  # fmt: skip
-
     # Correlations
 
     def statistics(self) -> BoxStatistics:
         """Lists of pairs and all else that does not change with orientations."""
-        disky = None if self.disky is None else round(float(self.disky), 3)
-        key = ("statistics", self.shown_key, disky, self.redshift_space, self.sight)
-        found: BoxStatistics = self.kept(
-            key,
-            lambda: BoxStatistics.of_box(
-                self.catalogue(), self.redshift_space, line_of_sight=_SIGHTS.index(self.sight)
-            ),
-        )
+        looks = self.paint_key if self.painter == "model" and self.painted else self._looks_key
+        places = (self.shown_key, self.redshift_space, self.sight)
+
+        def make() -> BoxStatistics:
+            made = BoxStatistics.of_box(
+                self.catalogue(), self.redshift_space, line_of_sight=self._sight
+            )
+            # lists of pairs depend on places alone: other looks need not find them again
+            made.__dict__.update(
+                self.kept(("pairs", places), lambda: {n: getattr(made, n) for n in _PAIRS})
+            )
+            return made
+
+        found: BoxStatistics = self.kept(("statistics", places, looks), make)
         return found
 
     def mixture(self) -> SymmetricMixture:
         """The exact law of every galaxy."""
-        disky = None if self.disky is None else round(float(self.disky), 3)
         found: SymmetricMixture = self.kept(
-            ("mixture", self.shown_key, disky), lambda: OrientationLaw().mixture(self.catalogue())
+            ("mixture", self._looks_key), lambda: OrientationLaw().mixture(self.plain())
         )
         return found
 
@@ -252,11 +107,126 @@ class CatalogueState(BoxState):
             for kind, one in found.items()
         }
 
+    def agreement(self, found: Correlation) -> str:
+        """How a measurement compares with its truth: chi-square and its probability."""
+        if found.truth is None:
+            return ""
+        try:
+            one = found.against_truth()
+        except ValueError as error:
+            return sentence_of(error)
+        return f"\u03c7\u00b2 = {one.chi_square:.1f} for {one.dof} bins, p = {one.p_value:.2g}"
+
+    # Against the older network
+
+    def gan(self) -> tuple[Any, str]:
+        """The generator of projected ellipticities; None and a sentence where it is missing."""
+        model, sentence = self.other_model("gan")
+        return model, sentence
+
+    def compared(self) -> tuple[dict[str, Correlation], dict[str, np.ndarray]]:
+        r"""w_g+ and ellipticities by the catalogue and by the generator, in the same bins.
+
+        Returns:
+            Measurements by name, those of the catalogue with the truth; and sizes of the
+            ellipticities :math:`|\epsilon|` of the selected by name, with those of a draw of the
+            exact law.
+        """
+        model, sentence = self.gan()
+        if model is None:
+            raise ValueError(sentence)
+        statistics, shapes = self.statistics(), self.selected()
+        key = ("gan", self._looks_key, self.sight, int(self.seed))
+        marks = self.kept(
+            key, lambda: model.ellipticities(self.plain(), int(self.seed), self._sight)
+        )
+        parts = contributions("wg+", statistics.sky, marks, shapes)
+        made = jackknife(parts, statistics.regions, statistics.per_side**3, statistics.definition)
+        mine = self.measured("wg+")["wg+"]
+        made = replace(made, redshift_space=self.redshift_space, truth=mine.truth)
+        name = {"given": "box", "law": "exact law", "model": "diffusion", "random": "random"}
+        who = name[self.painter if self.painter != "model" or self.painted else "given"]
+        sizes = {
+            who: np.hypot(*np.asarray(statistics.marks("wg+", self.orientations())).T)[shapes],
+            "GAN": np.hypot(*marks.T)[shapes],
+        }
+        return {who: mine, "GAN": made}, sizes
+
+    # Why it matters
+
+    def consequences(self) -> tuple[ShearCorrelation, Forecast]:
+        """Shear and alignments of a toy survey, and its forecast, for the amplitude."""
+        amplitude = round(float(self.amplitude), 2)
+        found: tuple[ShearCorrelation, Forecast] = self.kept(
+            ("toy", amplitude), lambda: (shear_correlation(amplitude), forecast(amplitude))
+        )
+        return found
+
+    def take_amplitude(self) -> str:
+        """Fit the amplitude to the selection and take it over; says what was found."""
+        found = self.measured("wg+", "wgg")
+        box = self.box
+        fitted = fit_amplitude(found["wg+"], found["wgg"], box.cosmology, box.size, box.redshift)
+        self.amplitude = float(np.clip(fitted.value, *self.param.amplitude.bounds))
+        beyond = "" if self.amplitude == fitted.value else ", cut to the slider"
+        return (
+            f"A = {fitted.value:.2f} \u00b1 {fitted.error:.2f} with bias {fitted.bias:.2f} from "
+            f"{fitted.bins} bins{beyond}. Linear theory in a small box: good to some ten per cent."
+        )
+
+    # Another universe
+
+    def shift(self) -> Shift:
+        """How far the box is from those that the model learned from."""
+        reference = self.model.reference if self.model is not None else None
+        if reference is None:
+            raise ValueError("the model does not say what boxes it learned from")
+        features, _ = features_of_box(self.plain())
+        return reference.shift(features, self.box.size**3)
+
+    def gap_work(self, count: int = 150) -> Callable[..., tuple[float, float, float]]:
+        r"""Work for a thread: how many nats the model is away from the law in this box.
+
+        Arguments:
+            count: Galaxies that are asked about, each with a fresh draw of the law.
+
+        Returns:
+            Work that gives the mean gap, its error, and the box's ood score.
+        """
+        box, model, seed = self.plain(), self.model, int(self.seed)
+        mixture, score = self.mixture(), self.shift().ood_score
+
+        def work(
+            progress: Callable[[float], None], check: Callable[[], None]
+        ) -> tuple[float, float, float]:
+            random = np.random.default_rng([seed, 11])
+            some = min(count, len(box.galaxies))
+            rows = torch.from_numpy(random.choice(len(box.galaxies), some, replace=False))
+            laws = SymmetricMixture(
+                mixture.means[rows], mixture.sigmas[rows], mixture.weights[rows], mixture.group
+            )
+            drawn = laws.sample(1, torch.Generator().manual_seed(seed))[0]
+            exact, encoded = laws.log_prob(drawn).double(), model.encode(box)
+            gaps = []
+            for part in torch.arange(some).split(25):
+                check()
+                bound = model.score(encoded.rows(rows[part]))
+                gaps.append(exact[part] - log_prob(bound, drawn[part].double(), 20))
+                progress(float(part[-1] + 1) / some)
+            found = torch.cat(gaps)
+            return float(found.mean()), float(found.std() / some**0.5), score
+
+        return work
+
+    @property
+    def _sight(self) -> int:
+        return _SIGHTS.index(self.sight)
+
     # The map
 
     def map(self) -> tuple[np.ndarray, np.ndarray, tuple[str, str]]:
         """Places on the screen (N, 2), projected long axes (N, 2), and names of the two axes."""
-        across = [axis for axis in range(3) if axis != _SIGHTS.index(self.sight)]
+        across = [axis for axis in range(3) if axis != self._sight]
         places = self.statistics().position[:, across]
         axes = self.orientations()[:, across, 0]
         return places, axes, tuple(f"{_SIGHTS[k]} (Mpc/h)" for k in across)  # type: ignore[return-value]
@@ -267,7 +237,7 @@ class CatalogueState(BoxState):
         """Places to start from."""
         start = {
             "painter": "given", "disky": None, "redshift_space": False, "which": "all",
-            "mass_range": list(_MASSES), "disky_range": [0.0, 1.0],
+            "mass_range": list(ALL_MASSES), "disky_range": [0.0, 1.0],
             "web_types": list(WEB_TYPES), "brushed": [],
         }  # fmt: skip
         return (
@@ -290,7 +260,7 @@ class CatalogueState(BoxState):
         low = round(float(random.uniform(8.5, 10.2)), 1)
         return {
             "which": str(random.choice(KINDS_OF_GALAXIES)), "web_types": kinds,
-            "mass_range": [low, _MASSES[1]], "painter": "law", "brushed": [],
+            "mass_range": [low, ALL_MASSES[1]], "painter": "law", "brushed": [],
         }  # fmt: skip
 
     def catalogue_sentence(self) -> str:

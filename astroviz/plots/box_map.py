@@ -18,9 +18,9 @@ __all__ = ["WEB_ROLES", "BoxMap"]
 # Web type -> (name, role of its colour), by its code.
 WEB_ROLES = (
     ("void", "faint"),
-    ("sheet", "literature"),
-    ("filament", "posterior"),
-    ("knot", "pinned"),
+    ("sheet", "posterior"),
+    ("filament", "pinned"),
+    ("knot", "truth"),
 )
 _ENDS = ("x0", "y0", "x1", "y1")
 
