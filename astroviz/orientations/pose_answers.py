@@ -137,8 +137,9 @@ def answer_of(draws: Draws, seen: Shown) -> PoseAnswer:
     turned = seen_by_camera(rotations)
     density = density_of_axes(turned[:, :, axis], SMOOTHING, NSIDE)
     return PoseAnswer(
-        turned, seen_by_camera(seen.truth), axis, density, spread, modes, likeliest, dict(zip(SHAPES, chances.tolist(), strict=True)),
-        float(draws.extras["ood_score"]), redrawn.numpy(),
+        turned, seen_by_camera(seen.truth), axis, density, spread, modes, likeliest,
+        dict(zip(SHAPES, chances.tolist(), strict=True)), float(draws.extras["ood_score"]),
+        redrawn.numpy(),
     )  # fmt: skip
 
 
