@@ -3,8 +3,12 @@ r"""The same statistics by halotools, which keeps no pairs: for tables of any le
 halotools is imported when it is first asked. It keeps its cache in the folder of astropy and
 needs no network. It counts separations up to a third of the side of the box.
 
+Catalogues on the sky (right ascension, declination, redshift) are another matter: measure them
+with TreeCorr, whose rule of sign for ellipticities is that of shear, opposite to ours.
+
 References:
     | halotools (Hearin et al. 2017), https://arxiv.org/abs/1606.04106
+    | TreeCorr (Jarvis, Bernstein & Jain 2004), https://arxiv.org/abs/astro-ph/0307393
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations, product
 from typing import Any
 
@@ -137,6 +138,7 @@ def axis_moments(law: Law, axis: int = 0) -> Moments:
     return Moments(mean, raw - mean[:, :, None] * mean[:, None, :])
 
 
+@cache
 def lebedev() -> tuple[np.ndarray, np.ndarray]:
     """Lebedev's 50 directions, shape (50, 3), and their weights, exact to degree 11."""
     h, t = np.sqrt(0.5), np.sqrt(1 / 3)
@@ -196,7 +198,8 @@ def ellipticity_moments(
             part.means, squared[rows], angles, definition, line_of_sight
         )
         each = part.weights[:, :, None, None] * weights[..., None] * lebedev()[1]
-        each, e = each.reshape(len(each), -1), turned.reshape(2, len(each), -1)
+        each = each.reshape(len(each), -1).astype(np.float32)
+        e = turned.reshape(2, len(each), -1)
         first = np.einsum("nq,dnq->nd", each, e)
         raw = np.einsum("dnq,fnq->ndf", each * e, e)
         mean[rows] = first
@@ -222,11 +225,14 @@ def _turned_ellipticities(
     line_of_sight: int,
 ) -> np.ndarray:
     """Ellipticities after each turn in the body frame, shape (2, n, K, nodes, 50)."""
-    directions = lebedev()[0]
+    # single precision: sums of 1,500 terms to six digits, in half the time
+    directions = lebedev()[0].astype(np.float32)
+    means, angles = means.astype(np.float32), angles.astype(np.float32)
+    squared = squared.astype(np.float32)
     rows = [
         _turned_row(means[..., axis, :], angles, directions) for axis in sky_axes(line_of_sight)
     ]
-    s11 = s22 = s12 = np.zeros(1)
+    s11 = s22 = s12 = np.zeros(1, np.float32)
     for k in range(3):
         weight = squared[:, k, None, None, None]
         x, y = rows[0][k], rows[1][k]

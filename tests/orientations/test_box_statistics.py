@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from astroviz.orientations.box_statistics import BoxStatistics, default_edges
 from astroviz.orientations.correlations import NoPairs
 from astroviz.orientations.groups import SymmetricMixture
+from astroviz.orientations.moments import quadrupole_basis
 
 N, SIZE = 800, 50.0
 
@@ -104,6 +105,33 @@ def test_ellipticities_alone_are_enough_for_the_sky(statistics, galaxies):
     two = statistics.measure(galaxies.rotation, ("wg+",), shapes=np.arange(N) < 300)["wg+"]
     np.testing.assert_array_equal(one.value, two.value)
     np.testing.assert_array_equal(one.error, two.error)
+
+
+@pytest.mark.parametrize("observed", [False, True])
+def test_the_shipped_box_agrees_with_its_law(observed):
+    """Real and redshift space, all galaxies and a selection of them."""
+    from astroviz.orientations.law import OrientationLaw, draw, mean_axis_outer
+    from astroviz.orientations.train_boxes import demo_box
+
+    box = demo_box()
+    law = OrientationLaw().mixture(box)
+    found = BoxStatistics.of_box(box, redshift_space=observed)
+    # the second moment of the major axis is that which the law itself states
+    outer = np.asarray(mean_axis_outer(law), dtype=float)
+    basis = quadrupole_basis()
+    stated = np.einsum("nij,kij->nk", outer, basis)
+    np.testing.assert_allclose(found.moments(law, "ed").mean, stated, atol=1e-5)
+    for shapes in (None, np.asarray(box.galaxies.central)):
+        truths = found.truth(law, shapes=shapes)
+        measured = found.measure(draw(box, 11), shapes=shapes)
+        for kind, one in measured.items():
+            judged = one.with_truth(truths[kind])
+            assert judged.against_truth().p_value > 1e-4
+            assert one.redshift_space is observed
+        # random orientations are not those of the law
+        turned = Rotation.random(len(found), random_state=2).as_matrix()
+        random = found.measure(turned, ("ed",), shapes, errors=False)["ed"]
+        assert random.with_truth(truths["ed"]).against_truth().p_value < 1e-6
 
 
 def test_default_bins_fit_the_box():
