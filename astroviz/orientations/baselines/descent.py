@@ -62,7 +62,7 @@ def minimise(
         budget: Wall-clock time, seconds; the schedule follows whichever ends first.
         schedule: Factor of the learning rate against the part of the run that is done.
         decay: Of the averaged weights, for each step; 0 keeps the last ones.
-        warm: Steps over which the rate rises.
+        warm: Steps over which the rate rises, at most a tenth of all.
 
     Returns:
         The number of steps that were made.
@@ -70,11 +70,11 @@ def minimise(
     parameters = [p for p in network.parameters() if p.requires_grad]
     average = [p.detach().clone() for p in parameters]
     optimiser = torch.optim.Adam(parameters, lr=rate)
-    begun, step = time.monotonic(), 0
+    begun, step, rise = time.monotonic(), 0, max(1, min(warm, steps // 10))
     while step < steps and (spent := time.monotonic() - begun) < budget:
         done = max(step / steps, spent / budget)
         for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / max(warm, 1)) * schedule(done)
+            group["lr"] = rate * min(1.0, (step + 1) / rise) * schedule(done)
         value = loss()
         optimiser.zero_grad(set_to_none=True)
         value.backward()
