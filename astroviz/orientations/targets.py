@@ -45,9 +45,10 @@ __all__ = [
 NoiseLaw = Literal["flat", "lognormal"]
 _NARROW = 0.12  # up to here what is beyond one radian weighs e^-35 of a kernel at most
 _SLICE = 32
+_LEAF = 16
 _NEAR_IMAGES = (0, -1)
 _ALL_IMAGES = (0, -1, 1, -2, 2, -3)
-_WIDE_REFERENCES = 1024
+_WIDE_REFERENCES = 2048
 
 
 def noise_scales(n: int, generator: torch.Generator, law: NoiseLaw = "flat") -> Tensor:
@@ -56,7 +57,7 @@ def noise_scales(n: int, generator: torch.Generator, law: NoiseLaw = "flat") -> 
     Arguments:
         n: Number of scales.
         generator: Source of random numbers.
-        law: `flat` in the logarithm from 0.01 to 3; or `lognormal`, mean -1.6 and deviation 1.1
+        law: `flat` in the logarithm from 0.01 to 3; or `lognormal`, mean -1.3 and deviation 1.1
             in :math:`\ln\sigma`, cut at the same ends.
 
     Returns:
@@ -65,7 +66,7 @@ def noise_scales(n: int, generator: torch.Generator, law: NoiseLaw = "flat") -> 
     if law == "flat":
         place = torch.rand(n, generator=generator)
         return LOWEST * (HIGHEST / LOWEST) ** place
-    return (torch.randn(n, generator=generator) * 1.1 - 1.6).exp().clamp(LOWEST, HIGHEST)
+    return (torch.randn(n, generator=generator) * 1.1 - 1.3).exp().clamp(LOWEST, HIGHEST)
 
 
 def denoising_target(noisy: Tensor, clean: Tensor, sigma: Tensor) -> Tensor:
@@ -86,6 +87,37 @@ def score_loss(found: Tensor, wanted: Tensor, sigma: Tensor) -> Tensor:
     :math:`\ln(\sigma_\mathrm{max}/\sigma_\mathrm{min})`, is the model's divergence in nats.
     """
     return (sigma[:, None] * (found - wanted)).square().sum(-1).mean()
+
+
+def by_locality(rotation: Tensor) -> Tensor:
+    r"""The same rotations in an order in which neighbours in the list are neighbours on SO(3).
+
+    One of every k in a row is a stratified sample: it has the modes of all in their proportions,
+    where a random sample of M has them to :math:`M^{-1/2}`.
+
+    Arguments:
+        rotation: Shape :math:`(N, 3, 3)`.
+
+    Returns:
+        Shape :math:`(N, 3, 3)`.
+    """
+    count = len(rotation)
+    levels = max(0, int(math.log2(max(count, 1) / _LEAF)))
+    whole = (count >> levels) << levels  # what equal halves leave over stays at the end
+    blocks = rotation[:whole].reshape(1, whole, 9)
+    for _ in range(levels):
+        widest = blocks.var(1).argmax(1)  # cut each block across its widest entry
+        key = blocks.gather(2, widest[:, None, None].expand(-1, blocks.shape[1], 1))[..., 0]
+        order = key.argsort(1)[..., None].expand(-1, -1, 9)
+        blocks = blocks.gather(1, order).reshape(2 * len(blocks), -1, 9)
+    return torch.cat([blocks.reshape(whole, 3, 3), rotation[whole:]])
+
+
+def _strata(ordered: Tensor, number: int, generator: torch.Generator) -> Tensor:
+    """One at random of every k in a row, about `number` in all."""
+    stride = max(1, len(ordered) // number)
+    first = torch.arange(len(ordered) // stride) * stride
+    return ordered[first + torch.randint(stride, first.shape, generator=generator)]
 
 
 def _narrow(trace: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
@@ -134,14 +166,18 @@ def _averaged(
 
 
 @torch.no_grad()
-def stable_target(noisy: Tensor, clean: Tensor, sigma: Tensor, references: Tensor) -> Tensor:
+def stable_target(
+    noisy: Tensor, clean: Tensor, sigma: Tensor, references: Tensor, wide: Tensor | None = None
+) -> Tensor:
     r"""Mean score of the noise over the data that a noisy rotation may have come from.
 
     Arguments:
         noisy: Shape :math:`(N, 3, 3)`.
         clean: Where each came from.
         sigma: Scale of its noise, shape :math:`(N,)`.
-        references: Other data, shape :math:`(M, 3, 3)`; wide noise uses 1,024 of them.
+        references: Other data, shape :math:`(M, 3, 3)`.
+        wide: Other data for noise above 0.12, which sees them all and needs fewer; the same
+            ones if there are none.
 
     Returns:
         Shape :math:`(N, 3)`.
@@ -150,7 +186,7 @@ def stable_target(noisy: Tensor, clean: Tensor, sigma: Tensor, references: Tenso
     found = torch.empty(len(noisy), 3)
     border = int((sigma <= _NARROW).sum())
     for rows, narrow in ((order[:border], True), (order[border:], False)):
-        others = references if narrow else references[:_WIDE_REFERENCES]
+        others = references if narrow or wide is None else wide
         for part in rows.split(_SLICE) if len(rows) else ():
             found[part] = _averaged(noisy[part], clean[part], sigma[part], others, narrow)
     return found
@@ -198,8 +234,11 @@ def stream(
         noisy = igso3.sample(clean, sigma, generator)
         if not lessons.references:
             return noisy, sigma, denoising_target(noisy, clean, sigma)
-        block = torch.randint(len(data), (lessons.references,), generator=generator)
-        return noisy, sigma, stable_target(noisy, clean, sigma, data[block])
+        near = _strata(ordered, lessons.references, generator)
+        wide = _strata(ordered, min(_WIDE_REFERENCES, lessons.references), generator)
+        return noisy, sigma, stable_target(noisy, clean, sigma, near, wide)
+
+    ordered = by_locality(data)
 
     if not lessons.references:
         while True:
