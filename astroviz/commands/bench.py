@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["NAMES", "add_arguments", "run"]
 
 # The keys of `benchmarks.BENCHMARKS`, which is imported late: it needs numpy.
-NAMES = ("draws", "interactive", "stars")
+NAMES = ("draws", "interactive", "rotations", "stars")
 
 # Takes half an hour, so it runs only when it is asked for by name.
 PUBLIC = "sbibm"

@@ -14,7 +14,15 @@ from astroviz.io.observations import Observations
 if TYPE_CHECKING:
     from astroviz.core.engine import Engine
 
-__all__ = ["BENCHMARKS", "adaptation", "draws", "interactive", "sbibm", "stars"]
+__all__ = [
+    "BENCHMARKS",
+    "adaptation",
+    "draws",
+    "interactive",
+    "rotations",
+    "sbibm",
+    "stars",
+]
 
 Figures = dict[str, float]
 _MODEL = "stars"
@@ -95,6 +103,22 @@ def sbibm(
         )
 
 
+def rotations(device: str) -> Figures:
+    """10,000 rotations of the checkerboard, 39 evaluations each, by the engine (best of three)."""
+    from astroviz.core.engine import Engine
+    from astroviz.core.registry import load
+
+    model = load("orientations/densities", device=device)
+    found = []
+    with Engine(device=device) as engine:
+        engine.submit(model.request("checkerboard", 16)).result()
+        for seed in range(3):
+            start = time.perf_counter()
+            engine.submit(model.request("checkerboard", 10_000, seed)).result()
+            found.append(time.perf_counter() - start)
+    return {"seconds for 10,000 rotations": min(found), "rotations a second": 10_000 / min(found)}
+
+
 def adaptation(
     seeds: int, folder: str | None, device: str, report: Callable[[str], None]
 ) -> list[dict[str, Any]]:
@@ -160,5 +184,6 @@ def _ask_all(model: Any, engine: Engine, count: int, n: int, seed: int) -> float
 BENCHMARKS: dict[str, Callable[[str], Figures]] = {
     "draws": draws,
     "interactive": interactive,
+    "rotations": rotations,
     "stars": stars,
 }
