@@ -103,8 +103,8 @@ class BoxState(ViewState):
         box = self.box
         if self.box_source == "table" and self._table is not None:
             return f"{self._table[1]}, {box.size:g} Mpc/h"
-        made = "the shipped box" if self.shown_key == ("demo",) else f"box of seed {box.seed}"
-        return f"{made}, {box.size:g} Mpc/h, \u03c3\u2088 = {box.cosmology.sigma8:g}"
+        made = "The shipped box" if self.shown_key == ("demo",) else f"Box of seed {box.seed}"
+        return f"{made}, {box.size:g} Mpc/h, \u03c3\u2088 = {box.cosmology.sigma8:.3g}"
 
     def making(self) -> Callable[..., Box]:
         """Work for a thread: make the box of the settings and keep it; seconds to a minute."""

@@ -272,7 +272,7 @@ class CatalogueState(PaintingState):
             "random": "oriented at random",
         }[self.painter]  # fmt: skip
         return (
-            f"{self.box_title()[:1].upper()}{self.box_title()[1:]}: {n:,} galaxies {who}, "
+            f"{self.box_title()}: {n:,} galaxies {who}, "
             f"{chosen:,} selected. Brush the map and watch the curves."
         )
 
