@@ -40,7 +40,7 @@ class PoseView(OrientationsView):
         super().__init__(page)
         self.draws: Any = None
         self.answer: Any = None
-        self.seen: Any = None
+        self.asked: Any = None
         self.likelihood = float("nan")
         self.sphere = OrientationSphere(
             dark=self.shell.dark, sizing_mode="stretch_both", margin=0, point_size=3.5,
@@ -186,8 +186,8 @@ class PoseView(OrientationsView):
 
     def _question(self) -> Any:
         # An answer belongs to the picture of its question, which a hand may have left behind.
-        self.seen = self.explorer.pose_shown()
-        return self.explorer.pose_request(self.seen)
+        self.asked = self.explorer.pose_shown()
+        return self.explorer.pose_request(self.asked)
 
     def _show_truth(self) -> None:
         """Without a model: the true poses alone."""
@@ -199,14 +199,14 @@ class PoseView(OrientationsView):
 
     def _show(self, draws: Any, complete: bool) -> None:
         self.draws = draws
-        self.answer = answer = self.explorer.pose(draws, self.seen)
-        self.sphere.param.update(**_state(answer, self.seen.label))
+        self.answer = answer = self.explorer.pose(draws, self.asked)
+        self.sphere.param.update(**_state(answer, self.asked.label))
         again = [f"draw {k + 1}, rendered again" for k in range(len(answer.redrawn))]
         self.redrawn.show(list(answer.redrawn), again)
         self._show_numbers()
         self.say()
-        if complete and self.seen.rotation is not None:
-            self.likelihoods.ask(lambda: self.explorer.pose_likelihood_request(self.seen))
+        if complete and self.asked.rotation is not None:
+            self.likelihoods.ask(lambda: self.explorer.pose_likelihood_request(self.asked))
 
     def _show_likelihood(self, draws: Any, complete: bool) -> None:
         self.likelihood = float(draws["log_prob"].mean())
@@ -253,7 +253,8 @@ def _degrees(value: float) -> str:
 
 def _state(answer: Any, label: str) -> dict[str, Any]:
     """What the sphere shows of an answer."""
-    rings = f", rings: {len(answer.truth)} true poses" if len(answer.truth) else ""
+    true = len(answer.truth)
+    rings = f", rings: {true} true pose{'s' if true > 1 else ''}" if true else ""
     caption = f"{len(answer.rotations):,} draws of the pose of {label}{rings}"
     state = sphere_state(
         rotations=answer.rotations, density=answer.density, axis=answer.axis, caption=caption,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 from bokeh.document import Document
 
@@ -13,6 +14,7 @@ from astroviz.dashboards.gallery import PAGES
 from astroviz.dashboards.orientations import OrientationsPage
 from astroviz.dashboards.serve import House
 from astroviz.io import table_bytes
+from astroviz.orientations.explorer import OrientationsExplorer
 from astroviz.orientations.kernel_state import SCALES
 from astroviz.orientations.view_state import VIEWS
 
@@ -212,3 +214,57 @@ def test_the_frame_of_the_film_can_be_saved(tab):
     shown = film_view(tab)
     for make in shown.tables().values():
         assert len(table_bytes(make(), "csv")) > 1000
+
+
+POSE = pytest.mark.skipif(
+    OrientationsExplorer().other_model("pose")[0] is None, reason="no model of poses is shipped"
+)
+
+
+def test_pictures_are_picked_turned_and_uploaded(tab):
+    shown = view(tab, "pose")
+    assert json.loads(shown.large.pictures)[0]["label"] == "cube 1"
+    first = shown.large.pictures
+    shown.strip._handle_msg({"pick": 3})
+    assert tab.explorer.picture == 3
+    assert shown.strip.chosen == 3
+    assert shown.large.pictures != first
+    shown.step(+1)
+    assert tab.explorer.picture == 4
+    tab.explorer.source = "turn"
+    assert shown.turns.visible
+    assert not shown.strip.visible
+    before = shown.large.pictures
+    shown.turns[2].value = -77
+    assert tab.explorer.turn[2] == -77
+    assert shown.large.pictures != before
+    shown.file.param.update(value=b"no picture", filename="bad.png")
+    assert "picture" in shown.shell.voice.sentence
+    assert tab.explorer.source == "turn"
+
+
+@POSE
+def test_a_pose_is_drawn_beside_its_truth(tab):
+    tab.explorer.pose_draws = 200
+    shown = view(tab, "pose")
+    assert shown.sphere.points
+    assert shown.sphere.rings
+    assert "24 true poses" in shown.sphere.caption
+    assert len(json.loads(shown.redrawn.pictures)) == 8
+    assert "spread about the true poses" in shown.numbers.object
+    assert np.isfinite(shown.likelihood)
+    points = shown.sphere.points
+    tab.explorer.shape = "cone"
+    assert shown.sphere.points != points
+    assert shown.sphere.caption.endswith("1 true pose")
+    for make in shown.tables().values():
+        for kind in ("csv", "fits", "parquet"):
+            assert len(table_bytes(make(), kind)) > 1000
+
+
+def test_without_a_model_the_true_poses_are_shown(tab, monkeypatch):
+    monkeypatch.setattr(tab.explorer, "other_model", lambda name: (None, "It is not here."))
+    shown = view(tab, "pose")
+    assert shown.sphere.rings
+    assert not shown.sphere.points
+    assert "It is not here." in shown.notice.warnings[0]
