@@ -35,6 +35,7 @@ __all__ = [
     "DirectionalConvolution",
     "TidalConvolution",
     "direction_classes",
+    "direction_matrix",
     "direction_tensors",
     "direction_weights",
 ]
@@ -91,45 +92,62 @@ _TENSORS = torch.tensor(_QUADRUPOLE, dtype=torch.float64)[_KIND][:, None, None] 
 )
 
 
+def direction_matrix(
+    nodes: int, senders: Tensor, receivers: Tensor, offsets: Tensor, scale: float
+) -> Tensor:
+    r"""The sum over neighbours in each direction, as one sparse matrix.
+
+    Arguments:
+        nodes: Number of galaxies :math:`N`.
+        senders: Shape :math:`(E,)`.
+        receivers: Shape :math:`(E,)`.
+        offsets: From receiver to sender, Mpc/h, shape :math:`(E, 3)`.
+        scale: Scale :math:`s` of the radial weights :math:`e^{-r^2 / 2 s^2}`, Mpc/h.
+
+    Returns:
+        Entries :math:`q_m(i, j)\, w_{ij} / \sqrt{(1 + \sum_k w_{ik})(1 + \sum_k w_{jk})}` in row
+        :math:`26 i + m` and column :math:`j`, shape :math:`(26 N, N)`.
+    """
+    distance = offsets.norm(dim=-1)
+    q = direction_weights(offsets / distance.clamp(min=1e-9)[:, None])
+    radial = (-(distance**2) / (2 * scale**2)).exp()
+    near = 1 + scatter_sum(radial, receivers, nodes)
+    share = radial / (near[receivers] * near[senders]).sqrt()
+    count = len(STENCIL)
+    rows = receivers[:, None] * count + torch.arange(count, device=offsets.device)
+    columns = senders[:, None].expand(-1, count)
+    place = torch.stack([rows.reshape(-1), columns.reshape(-1)])
+    values = (share[:, None] * q).reshape(-1)
+    shape = (nodes * count, nodes)
+    return torch.sparse_coo_tensor(place, values, shape, check_invariants=False).coalesce()
+
+
 class DirectionalConvolution(nn.Module):
     r"""The directional graph convolution in one frame for all galaxies.
 
     Arguments:
         inputs: Number of features of a galaxy.
         outputs: Number of features that come out.
-        scale: Scale :math:`s` of the radial weights :math:`w = e^{-r^2 / 2 s^2}`, Mpc/h.
     """
 
-    def __init__(self, inputs: int, outputs: int, scale: float = 0.4) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.scale = scale
         self.own = nn.Linear(inputs, outputs)
         self.weight = nn.Parameter(torch.randn(len(STENCIL), inputs, outputs) / inputs**0.5)
 
-    def forward(self, h: Tensor, senders: Tensor, receivers: Tensor, offsets: Tensor) -> Tensor:
+    def forward(self, h: Tensor, directions: Tensor) -> Tensor:
         r"""One round of messages.
 
         Arguments:
             h: Features, shape :math:`(N, F)`.
-            senders: Shape :math:`(E,)`.
-            receivers: Shape :math:`(E,)`.
-            offsets: From receiver to sender, Mpc/h, shape :math:`(E, 3)`.
+            directions: From `direction_matrix`, sparse, shape :math:`(26 N, N)`.
 
         Returns:
             Shape :math:`(N, F')`.
         """
-        distance = offsets.norm(dim=-1, keepdim=True)
-        q = direction_weights(offsets / distance.clamp(min=1e-9))
-        radial = (-(distance**2) / (2 * self.scale**2)).exp()
-        near = 1 + scatter_sum(radial, receivers, len(h))
-        share = radial / (near[receivers] * near[senders]).sqrt()
         # gathering by direction first costs a matrix product per galaxy instead of per edge
-        flat = h.new_zeros(len(h) * len(STENCIL), h.shape[1])
-        slots = receivers[:, None] * len(STENCIL) + torch.arange(len(STENCIL), device=h.device)
-        parts = (share * q)[:, :, None] * h[senders][:, None, :]
-        flat = flat.index_add(0, slots.reshape(-1), parts.reshape(-1, h.shape[1]))
-        gathered = flat.reshape(len(h), -1) @ self.weight.reshape(-1, self.weight.shape[-1])
-        return self.own(h) + gathered
+        heard = torch.sparse.mm(directions, h).reshape(len(h), -1)
+        return self.own(h) + heard @ self.weight.reshape(-1, self.weight.shape[-1])
 
 
 class TidalConvolution(nn.Module):

@@ -23,7 +23,15 @@ from astroviz.orientations.encoder import (
 )
 from astroviz.orientations.graph import Graph, radius_edges, separations
 
-__all__ = ["RADIUS", "SCALAR_NAMES", "WebInputs", "own_scale", "web_edges", "web_inputs"]
+__all__ = [
+    "RADIUS",
+    "SCALAR_NAMES",
+    "WebInputs",
+    "own_scale",
+    "towards_centre",
+    "web_edges",
+    "web_inputs",
+]
 
 RADIUS = 8.0
 """Galaxies within this distance of each other send messages, Mpc/h."""
@@ -98,7 +106,7 @@ def web_inputs(box: Any, radius: float, graph: Graph | None = None) -> WebInputs
     galaxies, scale = box.galaxies, own_scale(box.scales)
     own = np.asarray(galaxies.frames[:, scale], dtype=float)
     edges = web_edges(box, radius) if graph is None else graph
-    centre, distance = _towards_centre(box)
+    centre, distance = towards_centre(box)
     seen = np.einsum("nba,nb->na", own, centre)
     turned = np.einsum("nba,nsbc->nsac", own, galaxies.frames)  # tidal axes in the own frame
     projectors = np.einsum("nsai,nsbi->nsiab", turned, turned)
@@ -134,7 +142,7 @@ def web_edges(box: Any, radius: float) -> Graph:
     return Graph(near.senders[kept], near.receivers[kept], near.offsets[kept], near.nodes)
 
 
-def _towards_centre(box: Any) -> tuple[np.ndarray, np.ndarray]:
+def towards_centre(box: Any) -> tuple[np.ndarray, np.ndarray]:
     """Unit vectors to the centre of the halo (zero for centrals), and distances in its radii.
 
     The centre of a halo is its central galaxy where there is one in the box.

@@ -13,6 +13,7 @@ from astroviz.orientations.encoder import (
     DirectionalConvolution,
     TidalConvolution,
     direction_classes,
+    direction_matrix,
     direction_tensors,
     direction_weights,
 )
@@ -67,9 +68,9 @@ def test_signs_of_the_frame_change_neither_classes_nor_tensors():
 def test_the_convolution_is_the_sum_of_its_formula(graph):
     senders, receivers, offsets = graph
     torch.manual_seed(0)
-    layer = DirectionalConvolution(3, 5, scale=0.6).double()
+    layer = DirectionalConvolution(3, 5).double()
     h = torch.randn(N, 3, dtype=torch.float64)
-    found = layer(h, senders, receivers, offsets)
+    found = layer(h, direction_matrix(N, senders, receivers, offsets, 0.6))
     r = offsets.norm(dim=1)
     w = torch.exp(-(r**2) / (2 * 0.6**2))
     near = torch.ones(N, dtype=torch.float64)

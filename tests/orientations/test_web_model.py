@@ -144,7 +144,7 @@ def test_bad_questions_get_sentences(model, small_box, posterior):
         model.posterior(Environment.from_box(small_box, 0), 1)
     with pytest.raises(ValueError, match="number of draws"):
         posterior.sample(0)
-    with pytest.raises(ValueError, match="left-handed|determinant|hand"):
+    with pytest.raises(ValueError, match="hand"):
         posterior.log_prob(np.diag([1.0, 1.0, -1.0]))
     with pytest.raises(ValueError, match="no galaxies"):
         model.paint(small_box.subset(np.zeros(len(small_box.galaxies), dtype=bool)))
