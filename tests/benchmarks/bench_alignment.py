@@ -8,6 +8,7 @@ box, the p of a test that they are uniform, and chi-square of the mean of all bo
 bias shows in first. `law` draws from the law itself: it tests estimator and covariance. `web` is
 the shipped model, whose rotations are projected with the shapes that the box has. Speed: ED, ee
 and w_g+ of new orientations from kept pairs, over asking halotools.
+`gan` gives ellipticities only, so w_g+ alone.
 """
 
 from __future__ import annotations
@@ -25,22 +26,33 @@ from astroviz.orientations.agreement import chi_square, together
 from astroviz.orientations.box import Box
 from astroviz.orientations.box_statistics import BoxStatistics
 from astroviz.orientations.by_halotools import correlate_by_halotools
+from astroviz.orientations.curves import Correlation
 from astroviz.orientations.law import OrientationLaw
 from astroviz.orientations.law import draw as draw_from_law
 from astroviz.orientations.train_boxes import GRID, SIZE, TEST, training_boxes
 
 KINDS = ("ed", "ee", "wg+")
-Painter = Callable[[Box, int], np.ndarray]
+Painter = Callable[[Box, int], dict[str, np.ndarray]]
 
 
 def painter(name: str) -> Painter:
-    """A function from a box and a seed to rotations of its galaxies."""
+    """A function from a box and a seed to rotations of its galaxies, or to ellipticities."""
     if name == "law":
-        return draw_from_law
+        return lambda box, seed: {"rotation": draw_from_law(box, seed)}
     import astroviz
 
     model = astroviz.load(f"orientations/{name}")
-    return lambda box, seed: np.asarray(model.paint(box, seed).galaxies.rotation)
+    if name == "gan":
+        return lambda box, seed: {"ellipticity": model.ellipticities(box, seed)}
+    return lambda box, seed: {"rotation": np.asarray(model.paint(box, seed).galaxies.rotation)}
+
+
+def measure(statistics: BoxStatistics, painted: dict[str, np.ndarray]) -> dict[str, Correlation]:
+    """What can be measured of the painted galaxies."""
+    if "rotation" in painted:
+        return statistics.measure(painted["rotation"], KINDS, errors=False)
+    e = painted["ellipticity"]
+    return {"wg+": statistics.measure_marks("wg+", e, errors=False)}
 
 
 def judge(boxes: list[Box], paint: Painter, draws: int) -> dict[str, dict[str, float]]:
@@ -51,13 +63,12 @@ def judge(boxes: list[Box], paint: Painter, draws: int) -> dict[str, dict[str, f
         statistics = BoxStatistics.of_box(box)
         truths = statistics.truth(OrientationLaw().mixture(box), KINDS)
         for seed in range(draws):
-            found = statistics.measure(paint(box, 1000 + seed), KINDS, errors=False)
-            for kind in KINDS:
-                difference = found[kind].value - truths[kind].value
+            for kind, one in measure(statistics, paint(box, 1000 + seed)).items():
+                difference = one.value - truths[kind].value
                 single[kind].append(chi_square(difference, truths[kind].covariance))
                 sums[kind][0] += difference
                 sums[kind][1] += truths[kind].covariance
-    return {kind: report(single[kind], *sums[kind]) for kind in KINDS}
+    return {kind: report(single[kind], *sums[kind]) for kind in KINDS if single[kind]}
 
 
 def report(single: list, difference: np.ndarray, covariance: np.ndarray) -> dict[str, float]:
