@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import trapezoid
 
 __all__ = ["CRITICAL_DENSITY", "PLANCK15", "Cosmology"]
 
@@ -32,7 +33,7 @@ class Cosmology:
 
     Example:
         >>> round(PLANCK15.growth(0.5), 3)
-        0.61
+        0.609
     """
 
     omega_m: float
@@ -89,7 +90,7 @@ class Cosmology:
         integrand = 0.4 * a * u**-0.6 / (x * self.expansion(x)) ** 3
         first = 0.4 * a * (a / self.omega_m) ** 1.5  # its limit at u = 0
         values = np.concatenate([[first], integrand])
-        return float(self.expansion(a)) * float(np.trapezoid(values, dx=1.0 / _STEPS))
+        return float(self.expansion(a)) * float(trapezoid(values, dx=1.0 / _STEPS))
 
     def peculiar_velocity(self, a: float) -> float:
         r"""Factor from a displacement rate to a velocity.

@@ -28,7 +28,7 @@ __all__ = ["GRID", "MODEL", "SIZE", "TEST", "TRAINING", "VALIDATION", "box_path"
 SIZE, GRID = 75.0, 80
 """Side in Mpc/h and particles to a side of the boxes that models are trained on."""
 
-TRAINING, VALIDATION, TEST = range(24), range(100, 102), range(200, 220)
+TRAINING, VALIDATION, TEST = range(48), range(100, 102), range(200, 220)
 """Seeds."""
 
 MODEL = "orientations/box"

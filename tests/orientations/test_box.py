@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
+import importlib
 
 import numpy as np
 import pytest
@@ -214,3 +216,12 @@ def test_the_recipe_writes_a_box_that_opens(tmp_path, monkeypatch):
     box = train_boxes.demo_box()
     assert box.size == train_boxes._SMOKE["size"]
     same(box, make_box(**train_boxes._SMOKE), tolerance=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["cosmology", "power", "mesh", "particle_mesh", "haloes", "cosmic_web", "law"]
+)
+def test_the_examples_of_the_box_are_true(name):
+    found = doctest.testmod(importlib.import_module(f"astroviz.orientations.{name}"))
+    assert found.attempted > 0
+    assert found.failed == 0
