@@ -42,7 +42,7 @@ __all__ = [
     "stream",
 ]
 
-NoiseLaw = Literal["flat", "lognormal"]
+NoiseLaw = Literal["flat", "modes"]
 _NARROW = 0.12  # up to here what is beyond one radian weighs e^-35 of a kernel at most
 _SLICE = 32
 _LEAF = 16
@@ -57,16 +57,18 @@ def noise_scales(n: int, generator: torch.Generator, law: NoiseLaw = "flat") -> 
     Arguments:
         n: Number of scales.
         generator: Source of random numbers.
-        law: `flat` in the logarithm from 0.01 to 3; or `lognormal`, mean -1.3 and deviation 1.1
-            in :math:`\ln\sigma`, cut at the same ends.
+        law: `flat` in the logarithm from 0.01 to 3; or `modes` for three in four around the
+            scales where modes part, lognormal with mean -1.3 and deviation 1.1 in
+            :math:`\ln\sigma`, cut at the same ends, and `flat` for the others.
 
     Returns:
         Radians, shape :math:`(n,)`.
     """
+    flat = LOWEST * (HIGHEST / LOWEST) ** torch.rand(n, generator=generator)
     if law == "flat":
-        place = torch.rand(n, generator=generator)
-        return LOWEST * (HIGHEST / LOWEST) ** place
-    return (torch.randn(n, generator=generator) * 1.1 - 1.3).exp().clamp(LOWEST, HIGHEST)
+        return flat
+    modes = (torch.randn(n, generator=generator) * 1.1 - 1.3).exp().clamp(LOWEST, HIGHEST)
+    return torch.where(torch.rand(n, generator=generator) < 0.75, modes, flat)
 
 
 def denoising_target(noisy: Tensor, clean: Tensor, sigma: Tensor) -> Tensor:

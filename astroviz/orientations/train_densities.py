@@ -50,12 +50,12 @@ RECIPES: dict[str, Recipe] = {
     "checkerboard": Recipe(0.07),
     "gauss4": Recipe(0.07),
     "stripes": Recipe(0.07),
-    "tetrahedron": Recipe(0.07, noise="lognormal"),
-    "cube": Recipe(0.08, noise="lognormal"),
-    "icosahedron": Recipe(0.10, noise="lognormal"),
-    "mixture16": Recipe(0.16, depth=5, noise="lognormal"),
-    "mixture32": Recipe(0.17, depth=5, noise="lognormal"),
-    "mixture64": Recipe(0.21, depth=5, noise="lognormal"),
+    "tetrahedron": Recipe(0.07, noise="modes"),
+    "cube": Recipe(0.08, noise="modes"),
+    "icosahedron": Recipe(0.10, noise="modes"),
+    "mixture16": Recipe(0.16, depth=5, noise="modes"),
+    "mixture32": Recipe(0.17, depth=5, noise="modes"),
+    "mixture64": Recipe(0.21, depth=5, noise="modes"),
 }
 
 

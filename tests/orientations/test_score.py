@@ -103,7 +103,7 @@ def test_every_kth_of_the_ordered_data_is_a_fair_sample(law, generator):
 
 
 def test_scales_of_noise_keep_to_their_ends(generator):
-    for kind in ("flat", "lognormal"):
+    for kind in ("flat", "modes"):
         sigma = targets.noise_scales(4000, generator, kind)
         assert float(sigma.min()) >= process.LOWEST * 0.999
         assert float(sigma.max()) <= process.HIGHEST * 1.001
