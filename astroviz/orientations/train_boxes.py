@@ -109,7 +109,7 @@ def train(
     r"""Make the demo box and write it as `orientations/box`.
 
     Arguments:
-        budget: Seconds; the box takes less than a minute and is not begun with fewer than one.
+        budget: Not asked: the box takes seconds, a minute on a busy machine.
         device: Not asked: a box is made on the CPU, so that it is the same everywhere.
         out: The folder of models.
         smoke: Make a tiny box only.
