@@ -23,6 +23,9 @@ References:
 from __future__ import annotations
 
 import itertools
+import warnings
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,10 +35,11 @@ from astroviz.orientations.graph import scatter_sum
 __all__ = [
     "CLASSES",
     "STENCIL",
+    "DirectionSums",
     "DirectionalConvolution",
     "TidalConvolution",
     "direction_classes",
-    "direction_matrix",
+    "direction_sums",
     "direction_tensors",
     "direction_weights",
 ]
@@ -92,10 +96,42 @@ _TENSORS = torch.tensor(_QUADRUPOLE, dtype=torch.float64)[_KIND][:, None, None] 
 )
 
 
-def direction_matrix(
+@dataclass(frozen=True)
+class DirectionSums:
+    r"""The sums over the neighbours of each galaxy in each direction, as a sparse matrix.
+
+    Arguments:
+        matrix: Shape :math:`(26 N, N)`, compressed rows.
+        transposed: Its transpose, compressed rows.
+    """
+
+    matrix: Tensor
+    transposed: Tensor
+
+    def of(self, h: Tensor) -> Tensor:
+        """Features heard from each direction, shape (N, F) to (N, 26, F); differentiable twice."""
+        found: Tensor = _Product.apply(self.matrix, self.transposed, h)
+        return found.reshape(len(h), len(STENCIL), -1)
+
+
+class _Product(torch.autograd.Function):
+    """A constant sparse matrix times a dense one; its gradient is a product of the same kind."""
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, transposed: Tensor, h: Tensor) -> Tensor:
+        ctx.save_for_backward(matrix, transposed)
+        return matrix @ h
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Any:
+        matrix, transposed = ctx.saved_tensors
+        return None, None, _Product.apply(transposed, matrix, slope.contiguous())
+
+
+def direction_sums(
     nodes: int, senders: Tensor, receivers: Tensor, offsets: Tensor, scale: float
-) -> Tensor:
-    r"""The sum over neighbours in each direction, as one sparse matrix.
+) -> DirectionSums:
+    r"""The matrix of a graph.
 
     Arguments:
         nodes: Number of galaxies :math:`N`.
@@ -106,7 +142,7 @@ def direction_matrix(
 
     Returns:
         Entries :math:`q_m(i, j)\, w_{ij} / \sqrt{(1 + \sum_k w_{ik})(1 + \sum_k w_{jk})}` in row
-        :math:`26 i + m` and column :math:`j`, shape :math:`(26 N, N)`.
+        :math:`26 i + m` and column :math:`j`.
     """
     distance = offsets.norm(dim=-1)
     q = direction_weights(offsets / distance.clamp(min=1e-9)[:, None])
@@ -114,12 +150,25 @@ def direction_matrix(
     near = 1 + scatter_sum(radial, receivers, nodes)
     share = radial / (near[receivers] * near[senders]).sqrt()
     count = len(STENCIL)
-    rows = receivers[:, None] * count + torch.arange(count, device=offsets.device)
-    columns = senders[:, None].expand(-1, count)
-    place = torch.stack([rows.reshape(-1), columns.reshape(-1)])
+    rows = (receivers[:, None] * count + torch.arange(count, device=offsets.device)).reshape(-1)
+    columns = senders[:, None].expand(-1, count).reshape(-1)
     values = (share[:, None] * q).reshape(-1)
-    shape = (nodes * count, nodes)
-    return torch.sparse_coo_tensor(place, values, shape, check_invariants=False).coalesce()
+    return DirectionSums(
+        _rows_of(rows, columns, values, (nodes * count, nodes)),
+        _rows_of(columns, rows, values, (nodes, nodes * count)),
+    )
+
+
+def _rows_of(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
+    """A sparse matrix with compressed rows."""
+    order = torch.argsort(rows * shape[1] + columns)
+    ends = torch.bincount(rows, minlength=shape[0]).cumsum(0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR")  # which says that it is new
+        return torch.sparse_csr_tensor(
+            torch.cat([ends.new_zeros(1), ends]), columns[order], values[order], shape,
+            check_invariants=False,
+        )  # fmt: skip
 
 
 class DirectionalConvolution(nn.Module):
@@ -135,18 +184,18 @@ class DirectionalConvolution(nn.Module):
         self.own = nn.Linear(inputs, outputs)
         self.weight = nn.Parameter(torch.randn(len(STENCIL), inputs, outputs) / inputs**0.5)
 
-    def forward(self, h: Tensor, directions: Tensor) -> Tensor:
+    def forward(self, h: Tensor, directions: DirectionSums) -> Tensor:
         r"""One round of messages.
 
         Arguments:
             h: Features, shape :math:`(N, F)`.
-            directions: From `direction_matrix`, sparse, shape :math:`(26 N, N)`.
+            directions: From `direction_sums`.
 
         Returns:
             Shape :math:`(N, F')`.
         """
         # gathering by direction first costs a matrix product per galaxy instead of per edge
-        heard = torch.sparse.mm(directions, h).reshape(len(h), -1)
+        heard = directions.of(h).flatten(1)
         return self.own(h) + heard @ self.weight.reshape(-1, self.weight.shape[-1])
 
 

@@ -25,7 +25,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from astroviz.orientations.encoder import DirectionalConvolution, direction_matrix
+from astroviz.orientations.encoder import DirectionalConvolution, DirectionSums, direction_sums
 from astroviz.orientations.graph import scatter_mean
 
 __all__ = ["Critic", "Generator", "HaloGraphs", "critic_loss", "generator_loss"]
@@ -60,17 +60,17 @@ class HaloGraphs:
         return len(self.features)
 
     @cached_property
-    def for_generator(self) -> Tensor:
-        """Sums over directions with the generator's scale, sparse."""
+    def for_generator(self) -> DirectionSums:
+        """Sums over directions with the generator's scale."""
         return self._directions(_SCALES["generator"])
 
     @cached_property
-    def for_critic(self) -> Tensor:
-        """Sums over directions with the critic's scale, sparse."""
+    def for_critic(self) -> DirectionSums:
+        """Sums over directions with the critic's scale."""
         return self._directions(_SCALES["critic"])
 
-    def _directions(self, scale: float) -> Tensor:
-        return direction_matrix(len(self), self.senders, self.receivers, self.offsets, scale)
+    def _directions(self, scale: float) -> DirectionSums:
+        return direction_sums(len(self), self.senders, self.receivers, self.offsets, scale)
 
 
 class _Stack(nn.Module):
@@ -84,7 +84,7 @@ class _Stack(nn.Module):
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(b) if norm else nn.Identity() for b in widths)
 
-    def forward(self, h: Tensor, directions: Tensor) -> Tensor:
+    def forward(self, h: Tensor, directions: DirectionSums) -> Tensor:
         for layer, norm in zip(self.layers, self.norms, strict=True):
             h = layer(h, directions)
             h = nn.functional.leaky_relu(norm(h), 0.2)

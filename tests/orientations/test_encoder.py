@@ -13,7 +13,7 @@ from astroviz.orientations.encoder import (
     DirectionalConvolution,
     TidalConvolution,
     direction_classes,
-    direction_matrix,
+    direction_sums,
     direction_tensors,
     direction_weights,
 )
@@ -70,7 +70,7 @@ def test_the_convolution_is_the_sum_of_its_formula(graph):
     torch.manual_seed(0)
     layer = DirectionalConvolution(3, 5).double()
     h = torch.randn(N, 3, dtype=torch.float64)
-    found = layer(h, direction_matrix(N, senders, receivers, offsets, 0.6))
+    found = layer(h, direction_sums(N, senders, receivers, offsets, 0.6))
     r = offsets.norm(dim=1)
     w = torch.exp(-(r**2) / (2 * 0.6**2))
     near = torch.ones(N, dtype=torch.float64)
