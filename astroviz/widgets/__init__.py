@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["explore"]
 
-_SYSTEMS = ("stars", "adaptation")
+_SYSTEMS = ("stars", "adaptation", "orientations")
 _EXPERIMENT = "stars/adaptation"
 
 
@@ -15,11 +15,13 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
     r"""Open an explorer in a notebook.
 
     Arguments:
-        system: Which explorer, or one of its models: `stars`, `stars/young`, `adaptation`; or a
-            posterior of your own as `astroviz.wrap` gives it, whose draws are shown.
+        system: Which explorer, or one of its models: `stars`, `stars/young`, `adaptation`,
+            `orientations`; or a posterior of your own as `astroviz.wrap` gives it, whose draws are
+            shown.
         table: What to explore, or to adapt to: a path, an astropy Table, a pandas DataFrame, a
-            mapping of columns or `Observations`; simulated examples when None. For a posterior of
-            your own, the observation that it is given.
+            mapping of columns or `Observations`; simulated examples when None. For orientations a
+            box or a table of haloes or galaxies; for a posterior of your own, the observation that
+            it is given.
         model: The model that answers; the default model of the system when None.
         state: Where to start: any parameter of the explorer, as `row=3`.
 
@@ -32,6 +34,10 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
         >>> view.explorer.surveys = ["Gaia", "2MASS"]  # doctest: +SKIP
         >>> view.draws["log_age"].mean()  # doctest: +SKIP
     """
+    if str(getattr(system, "name", system)).partition("/")[0] == "orientations":
+        from astroviz.widgets.orientations import open_view
+
+        return open_view(system, table, model, state)
     if callable(getattr(system, "posterior", None)) and not hasattr(system, "quantities"):
         from astroviz.widgets.draws import DrawsWidget
 
