@@ -107,7 +107,8 @@ def test_scales_of_noise_keep_to_their_ends(generator):
         sigma = targets.noise_scales(4000, generator, kind)
         assert float(sigma.min()) >= process.LOWEST * 0.999
         assert float(sigma.max()) <= process.HIGHEST * 1.001
-    assert float(sigma.log().median()) == pytest.approx(-1.3, abs=0.1)
+    # around -1.3, but for one in four around -1.75
+    assert -1.55 < float(sigma.log().median()) < -1.25
 
 
 def test_targets_are_reused_and_replaced(law, generator):
