@@ -82,11 +82,11 @@ def write_pose(place: Path, run: PoseTraining, smoke: bool = False) -> Card:
         config=config,
     )  # fmt: skip
     model = PoseModel(card, network, torch.device("cpu"))
-    number, draws = (4, 24) if smoke else (100, 128)
+    number, draws = (4, 24) if smoke else (100, 64)
     shapes = {
         shape: measure(model, shape, number, draws, run.recipe.seed + 77).summary()
         for shape in SHAPES
     }
-    config["residual"] = residual_of(model, 5 if smoke else 100)
+    config["residual"] = residual_of(model, 5 if smoke else 60)
     metrics = {"steps": run.step, "seconds": round(run.elapsed), "shapes": shapes}
     return save_model(place, tensors, dataclasses.replace(card, config=config, metrics=metrics))

@@ -70,11 +70,12 @@ class PoseFigures:
             "log_prob_haar": self.log_prob.mean(),
             "log_prob_pi2": self.log_prob.mean() - 2 * math.log(math.pi),
             "coverage_50": (rank <= 0.5).mean(), "coverage_90": (rank <= 0.9).mean(),
-            "shape_accuracy": self.right.mean(), "pictures": len(self.log_prob),
+            "shape_accuracy": self.right.mean(),
         }  # fmt: skip
         if np.isfinite(self.modes).all():
             found["modes_found"] = self.modes.mean()
-        return {name: round(float(value), 4) for name, value in found.items()}
+        figures = {name: round(float(value), 4) for name, value in found.items()}
+        return {**figures, "pictures": len(self.log_prob)}
 
 
 def centre_of(shape: str, draws: Tensor) -> Tensor:
@@ -147,13 +148,13 @@ def checks(model: PoseModel, seed: int = 0, quick: bool = False) -> list[dict[st
     Arguments:
         model: The model.
         seed: Seed of pictures and draws.
-        quick: Some 60 pictures of each solid instead of 400.
+        quick: Some 40 pictures of each solid instead of 400.
 
     Returns:
         Blocks: ranks of the truth's angle from a centre, by solid; for each solid the spread and
         the log-likelihood against what the card says; the worst accuracy of naming the solid.
     """
-    number, draws = (60, 48) if quick else (400, 96)
+    number, draws = (40, 40) if quick else (400, 96)
     figures = [measure(model, shape, number, draws, seed + 1) for shape in SHAPES]
     labels = np.repeat([figure.shape for figure in figures], number)
     blocks: list[dict[str, Any]] = [

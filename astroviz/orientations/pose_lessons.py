@@ -19,7 +19,7 @@ from astroviz.orientations.solids import SHAPES, equivalents
 __all__ = ["Lesson", "Pictures", "lesson", "losses", "true_moments"]
 
 _TURNS = 16  # more than twice the highest degree: the mean over turns is then exact
-_CENTRE, _WIDTH = -1.5, 1.2  # of the logarithm of the noise scale
+_WIDTH = 1.2  # of the logarithm of the noise scale
 
 
 class Pictures:
@@ -75,11 +75,18 @@ class Lesson:
     score: Tensor
 
 
-def lesson(pictures: Pictures, n: int, poses: int) -> Lesson:
-    """A batch of `n` pictures with so many noisy poses of each."""
+def lesson(pictures: Pictures, n: int, poses: int, centre: float = -2.0) -> Lesson:
+    r"""A batch of pictures with noisy poses of each.
+
+    Arguments:
+        pictures: Where they come from.
+        n: Number of pictures.
+        poses: Number of noisy poses of each.
+        centre: Mean of the logarithm of the noise scale.
+    """
     generator = pictures.generator
     kinds, truth, shown = pictures.draw(n)
-    level = _CENTRE + _WIDTH * torch.randn(n, poses, generator=generator)
+    level = centre + _WIDTH * torch.randn(n, poses, generator=generator)
     sigma = level.exp().clamp(LOWEST, HIGHEST)
     noisy = igso3.sample(truth[:, None].expand(n, poses, 3, 3), sigma, generator)
     score = torch.zeros(n, poses, 3)

@@ -210,6 +210,9 @@ class PoseModel:
             picture = np.asarray(request.inputs["picture"])
             chance = reading.logits[0].softmax(-1).cpu().numpy()
             novel = self.ood_score(picture, reading, rotation)
-            constants = {"shape_probabilities": chance, "ood_score": np.array(novel, dtype=np.float32)}
+            constants = {
+                "shape_probabilities": chance,
+                "ood_score": np.array(novel, dtype=np.float32),
+            }
         values = rotation_columns.columns_of(rotation)
         return Chunk(values, {"rotations": rotation.cpu().numpy()}, constants)

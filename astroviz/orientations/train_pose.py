@@ -21,6 +21,7 @@ __all__ = ["PoseRecipe", "PoseTraining", "checkpoint_of", "train", "train_pose"]
 
 Report = Callable[[str], None]
 _WEIGHTS = {"score": 1.0, "moments": 3.0, "shape": 0.1}
+_COARSE, _FINE = -1.5, -2.6  # mean of the logarithm of the noise scale, in rad
 _MEASURING = 0.12  # of the budget, for the figures of the card
 
 
@@ -69,6 +70,12 @@ class PoseTraining:
         part = min(self.elapsed / self.recipe.budget, 1.0)
         rise = min(1.0, (self.step + 1) / 100)
         return self.recipe.rate * rise * (0.5 * (1 + math.cos(math.pi * part)) + 1e-3)
+
+    def lesson(self, pictures: Pictures) -> Lesson:
+        """A batch for now: coarse poses first, then finer and finer ones."""
+        part = min(self.elapsed / self.recipe.budget, 1.0)
+        centre = _COARSE + (_FINE - _COARSE) * part
+        return lesson(pictures, self.recipe.batch, self.recipe.poses, centre)
 
     def advance(self, batch: Lesson) -> dict[str, float]:
         """One optimiser step."""
@@ -141,7 +148,7 @@ def train_pose(
     smooth: dict[str, float] = {}
     said, saved = -math.inf, run.elapsed
     while run.elapsed < recipe.budget:
-        for name, value in run.advance(lesson(pictures, recipe.batch, recipe.poses)).items():
+        for name, value in run.advance(run.lesson(pictures)).items():
             smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
         run.elapsed = time.monotonic() - start
         if run.elapsed - said > 10:

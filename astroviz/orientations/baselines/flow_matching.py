@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -109,8 +110,9 @@ class FlowMatching:
         total = rotation.new_zeros(len(rotation))
         value = total
         for k in range(3):
-            value, slope = torch.func.jvp(
+            found: Any = torch.func.jvp(
                 lambda r: self.velocity(r, time), (rotation,), (tangents[k],)
             )
+            value, slope = found
             total = total + slope[:, k]
         return value, total
