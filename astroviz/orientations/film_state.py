@@ -183,23 +183,35 @@ class FilmState(ViewState):
     def film_metrics(self) -> list[tuple[str, str]]:
         """What the card of the model says of this density: name and value with its goal."""
         model, _ = self.other_model("densities")
-        found: list[tuple[str, str]] = []
-        if model is not None and self.network != "exact":
-            _flatten(model.card.metrics, self.density, (), found)
-        return found
+        if model is None or self.network == "exact":
+            return []
+        return figures_of(model.card.metrics, self.density)
 
 
-def _flatten(
-    content: Mapping[str, Any], name: str, path: tuple[str, ...], found: list[tuple[str, str]]
-) -> None:
-    """Figures of a nested table that belong to a name; the name itself is left out."""
-    for key, value in content.items():
-        here = (*path, str(key))
+def figures_of(metrics: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
+    r"""Figures of a card that belong to a density: names without the density's, and values.
+
+    Arguments:
+        metrics: Keys such as `checkerboard: C2ST`, or nested by name.
+        name: The density.
+
+    Example:
+        >>> figures_of({"cube: C2ST": 0.50123, "stripes: C2ST": 0.5}, "cube")
+        [('C2ST', '0.501')]
+    """
+    found: list[tuple[str, str]] = []
+    for key, value in metrics.items():
+        before, _, words = str(key).partition(": ")
         if isinstance(value, Mapping):
-            _flatten(value, name, here, found)
-        elif any(part == name for part in here):
-            words = " ".join(part.replace("_", " ") for part in here if part != name)
-            found.append((words, f"{value:.3g}" if isinstance(value, float) else str(value)))
+            inner = value.items() if key == name else figures_of(value, name)
+            found += [(str(k), _figure(v)) for k, v in inner]
+        elif before == name and words:
+            found.append((words, _figure(value)))
+    return found
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _drawn(name: str, n: int, generator: Any) -> Any:
