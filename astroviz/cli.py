@@ -9,11 +9,23 @@ import traceback
 from collections.abc import Sequence
 
 from astroviz import __version__
-from astroviz.commands import adapt, bench, check, doctor, infer, mock, models, serve, train
+from astroviz.commands import (
+    adapt,
+    bench,
+    box,
+    check,
+    doctor,
+    infer,
+    mock,
+    models,
+    paint,
+    serve,
+    train,
+)
 
 __all__ = ["build_parser", "main"]
 
-_COMMANDS = (serve, infer, check, train, adapt, mock, models, doctor, bench)
+_COMMANDS = (serve, infer, check, train, adapt, mock, box, paint, models, doctor, bench)
 
 # What a wrong file, value or name raises: the message is for the user, not for the developer.
 _USER_ERRORS = (ValueError, LookupError, OSError, ImportError, ArithmeticError)

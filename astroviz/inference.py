@@ -128,6 +128,11 @@ def infer(
 def _opened(model: Any, device: str) -> Any:
     """The model, by name or as it is; ValueError where it answers no tables."""
     chosen = load(model, device=device) if isinstance(model, str) else model
+    if not hasattr(chosen, "quantities") and str(chosen.name).startswith("orientations/"):
+        raise ValueError(
+            f"{chosen.name} answers for galaxies among their neighbours, not for rows one by one: "
+            "paint the whole table with `astroviz paint`"
+        )
     if not hasattr(chosen, "posterior"):
         raise ValueError(
             f"{chosen.name} is an experiment of many networks and answers no tables: take "
