@@ -9,12 +9,6 @@ from pathlib import Path
 __all__ = ["add_arguments", "catalogue_bytes", "check_suffix", "run"]
 
 _KINDS = {".parquet": "parquet", ".fits": "fits", ".csv": "csv", ".ecsv": "ecsv"}
-    ".parquet": "parquet",
-    ".fits": "fits",
-    ".csv": "csv",
-    ".ecsv": "ecsv",
-    ".vot": "votable",
-}
 _HDF5 = (".hdf5", ".h5")
 
 
