@@ -30,12 +30,12 @@ class SelectionBar:
         self.explorer = explorer
         self._writing = False
         self.mass = pmui.RangeSlider(
-            label="log mass", start=8.0, end=12.5, step=0.1, value=(8.0, 12.5), width=140,
-            description=explorer.param.mass_range.doc, **_SMALL,
+            label="log\u00a0mass", start=8.0, end=12.5, step=0.1, value=(8.0, 12.5), width=150,
+            **_SMALL,
         )  # fmt: skip
         self.disky = pmui.RangeSlider(
-            label="diskyness", start=0.0, end=1.0, step=0.05, value=(0.0, 1.0), width=120,
-            description=explorer.param.disky_range.doc, **_SMALL,
+            label="diskyness", start=0.0, end=1.0, step=0.05, value=(0.0, 1.0), width=130,
+            **_SMALL,
         )  # fmt: skip
         self.web = pmui.CheckButtonGroup(
             options=list(WEB_TYPES), value=list(explorer.web_types),

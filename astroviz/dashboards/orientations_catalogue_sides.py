@@ -103,8 +103,8 @@ class ForecastSide:
         explorer = self.explorer
         self.amplitude = pmui.FloatSlider(
             label="amplitude A of the alignments", start=0.0, end=4.0, step=0.1,
-            value=explorer.amplitude, description=explorer.param.amplitude.doc, width=220,
-            **_SMALL,
+            value=explorer.amplitude, size="small", sizing_mode="stretch_width",
+            margin=(0, 24, 0, 20),
         )  # fmt: skip
         self.amplitude.link(explorer, value="amplitude", bidirectional=True)
         self.fit = pmui.Button(
@@ -113,8 +113,8 @@ class ForecastSide:
         )  # fmt: skip
         self.fit.on_click(lambda _: self._fit())
         self.layout = two_cards(
-            card("Shear and alignments (a toy)", framed(figure_pane(self.shear.layout)),
-                 tools=(self.amplitude, self.fit)),
+            card("Shear and alignments (a toy)", self.amplitude,
+                 framed(figure_pane(self.shear.layout)), tools=(self.fit,)),
             card("Dark energy (a toy forecast)", framed(figure_pane(self.energy.layout))),
         )  # fmt: skip
 

@@ -105,7 +105,7 @@ class ShiftSide:
             self.view.regret(sentence_of(error))
             return
         self.view.regret("")
-        ranked = sorted(found.moved.items(), key=lambda item: -abs(item[1]))[:7]
+        ranked = sorted(found.moved.items(), key=lambda item: -abs(item[1]))[:5]
         names, values = [name for name, _ in ranked], [value for _, value in ranked]
         self.moved.update(
             names, values, [float("nan")] * len(values), "mean move of a feature",
