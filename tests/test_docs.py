@@ -99,7 +99,7 @@ def test_every_option_in_the_readme_is_one(readme):
     for command, parser in subcommands().items():
         row = next(line for line in readme.splitlines() if f"`astroviz {command}" in line)
         known = {option for action in parser._actions for option in action.option_strings}
-        assert set(re.findall(r"--[a-z-]+", row)) <= known
+        assert set(re.findall(r"--[a-z0-9-]+", row)) <= known
 
 
 def test_every_file_that_is_named_exists(root):
