@@ -70,6 +70,11 @@ class WebInputs:
     def __len__(self) -> int:
         return len(self.scalars)
 
+    @property
+    def edges(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Senders, receivers, lengths, and whether both ends live in one halo."""
+        return self.senders, self.receivers, self.distance, self.together
+
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> WebInputs:
         """The same elsewhere or with other floats."""
         moved = {

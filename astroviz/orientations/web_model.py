@@ -87,6 +87,25 @@ class WebModel:
             found: Encoded = self._double.encoder(inputs if self.network.sees else inputs.alone())
         return found
 
+    def heard(self, environment: Environment, target: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        r"""Whom a galaxy hears, and how loudly: the weights of its messages.
+
+        Arguments:
+            environment: The environment.
+            target: Which of its targets listens.
+
+        Returns:
+            Rows of the senders in the environment, shape :math:`(M,)`, and their weights, the
+            mean over rounds and heads, shape :math:`(M,)`; none in the ablation.
+        """
+        inputs = web_inputs(environment, self.radius)
+        mine = inputs.receivers == int(environment.targets[target])
+        if not self.network.sees:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        with torch.no_grad():
+            weights = self._double.encoder.attention(inputs).mean((0, 2))
+        return inputs.senders[mine].numpy(), weights[mine].numpy()
+
     def score(self, encoded: Encoded) -> Score:
         r"""The score of orientations, looks marginalised, in double precision.
 

@@ -88,20 +88,10 @@ class WebEncoder(nn.Module):
 
     def forward(self, inputs: WebInputs) -> Encoded:
         """Context and frames of all galaxies."""
-        h = (inputs.scalars - self.middle) / self.spread
-        h = self.first(h.clamp(-6.0, 6.0))
-        h = h + self.inner(nn.functional.silu(h))
+        h = self._read(inputs)
         tensors, sizes = [inputs.tensors], [h]
         for layer in self.layers:
-            h, heard = layer(
-                h,
-                inputs.senders,
-                inputs.receivers,
-                inputs.distance,
-                inputs.together,
-                inputs.classes,
-                inputs.seen,
-            )
+            h, heard = layer(h, *inputs.edges, inputs.classes, inputs.seen)
             size = heard.square().sum((-2, -1), keepdim=True).add(1e-4).sqrt()
             tensors.append(heard / size)
             sizes.append(size[..., 0, 0].log() / 2)
@@ -112,6 +102,21 @@ class WebEncoder(nn.Module):
         between = frames[:, :1].transpose(-1, -2) @ frames[:, 1:]
         told = torch.cat([told, values.flatten(1), between.square().flatten(1)], -1)
         return Encoded(self.say(told), inputs.frames[:, None] @ frames)
+
+    def attention(self, inputs: WebInputs) -> Tensor:
+        """How much each edge counts in each round and head, shape (layers, E, heads)."""
+        h, found = self._read(inputs), []
+        for layer in self.layers:
+            assert isinstance(layer, TidalConvolution)
+            found.append(layer.weights(h, *inputs.edges)[0])
+            h, _ = layer(h, *inputs.edges, inputs.classes, inputs.seen)
+        return torch.stack(found)
+
+    def _read(self, inputs: WebInputs) -> Tensor:
+        """Features of the galaxies before any message."""
+        h = (inputs.scalars - self.middle) / self.spread
+        h = self.first(h.clamp(-6.0, 6.0))
+        return h + self.inner(nn.functional.silu(h))
 
 
 class WebNetwork(nn.Module):

@@ -105,6 +105,18 @@ def test_the_ablation_is_deaf(model, small_box):
     assert np.abs(hears[0] - hears[1]).max() > 0.02
 
 
+def test_the_loudest_neighbours_are_named(model, small_box):
+    here = Environment.from_box(small_box, int(np.flatnonzero(small_box.galaxies.central)[0]))
+    rows, weights = model.heard(here)
+    assert set(rows) <= set(here.neighbours(model.radius))
+    assert (weights > 0).all()
+    assert weights.sum() < 1
+    galaxies = here.galaxies
+    own = galaxies.halo[here.targets[0]]
+    assert (galaxies.central[rows] | (galaxies.halo[rows] == own)).all()
+    assert len(model.without_messages.heard(here)[0]) == 0
+
+
 def test_a_box_is_painted_once_for_each_galaxy(model, small_box):
     shares = []
     box = model.paint(small_box, seed=1, steps=6, progress=shares.append)
