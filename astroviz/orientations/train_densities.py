@@ -50,12 +50,12 @@ RECIPES: dict[str, Recipe] = {
     "checkerboard": Recipe(0.07),
     "gauss4": Recipe(0.07),
     "stripes": Recipe(0.07),
-    "tetrahedron": Recipe(0.07, noise="modes"),
-    "cube": Recipe(0.08, noise="modes"),
-    "icosahedron": Recipe(0.10, noise="modes"),
-    "mixture16": Recipe(0.16, depth=5, noise="modes"),
-    "mixture32": Recipe(0.17, depth=5, noise="modes"),
-    "mixture64": Recipe(0.21, depth=5, noise="modes"),
+    "tetrahedron": Recipe(0.08, depth=5, noise="modes"),
+    "cube": Recipe(0.10, depth=5, noise="modes"),
+    "icosahedron": Recipe(0.14, depth=5, noise="modes"),
+    "mixture16": Recipe(0.15, depth=5, noise="modes"),
+    "mixture32": Recipe(0.16, depth=5, noise="modes"),
+    "mixture64": Recipe(0.16, depth=5, noise="modes"),
 }
 
 
