@@ -263,6 +263,11 @@ class WebState(WebWords):
     def _edge_weights(
         self, environment: Environment, near: np.ndarray, way: np.ndarray
     ) -> np.ndarray:
+        if hasattr(self.model, "heard"):
+            senders, loudness = self.model.heard(environment)
+            heard = np.zeros(len(environment.galaxies))
+            heard[senders] = loudness
+            return heard[near]
         radius, mass = self._radius(), environment.haloes.mass[environment.galaxies.halo[near]]
         window = np.clip(1 - (np.linalg.norm(way, axis=-1) / radius) ** 2, 0.0, None) ** 2
         found: np.ndarray = window * np.sqrt(mass / 1e12)
