@@ -31,7 +31,7 @@ class OrientationsExport:
         self, view: Callable[[], OrientationsView | None], shell: Callable[[], Shell]
     ) -> None:
         self._view, self._shell = view, shell
-        self._shown: OrientationsView | None = None
+        self._shown: tuple[Any, ...] = ()
         self._tables = pn.Column(sizing_mode="stretch_width", margin=0)
 
     @property
@@ -52,11 +52,13 @@ class OrientationsExport:
 
     def _refresh(self) -> None:
         view = self._view()
-        if view is self._shown and len(self._tables):
+        tables = view.tables() if view is not None else {}
+        shown = (view, *tables)
+        if shown == self._shown and len(self._tables):
             return
-        self._shown = view
+        self._shown = shown
         found: list[Any] = []
-        for words, make in (view.tables() if view is not None else {}).items():
+        for words, make in tables.items():
             stem = f"astroviz_{view.name}_{words.split()[0].lower()}" if view else ""
             buttons = [self._download(*kind, stem, make) for kind in _KINDS.items()]
             found += [text(words, bold=True, margin=(12, 0, 4, 0)), pn.Row(*buttons, margin=0)]

@@ -109,6 +109,7 @@ class FilmSampler:
         draw_true: Draws of the density: (number, generator) to rotations.
         score: The score; None shows the true law alone.
         label: Tells this sampler from others of the same kind: density and network.
+        device: Where the score is evaluated; frames are kept on the CPU.
     """
 
     def __init__(
@@ -116,8 +117,10 @@ class FilmSampler:
         draw_true: Callable[[int, torch.Generator], Tensor],
         score: process.Score | None,
         label: str,
+        device: str | torch.device = "cpu",
     ) -> None:
         self._draw_true, self._score = draw_true, score
+        self._device = torch.device(device)
         self.name = f"orientations/film/{label}"
 
     def columns(self, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -158,7 +161,8 @@ class FilmSampler:
         data = self._draw_true(n, generator)
         direction, method = str(options["direction"]), str(options["method"])
         steps = steps_of(int(str(options["evaluations"])), method, direction)
-        count = _Counted(self._score, control, 4 * steps if direction == "encode" else 2 * steps)
+        expected = 8 * steps if direction == "encode" else steps * (1 + (method == "heun"))
+        count = _Counted(self._score, self._device, control, expected)
         back = math.nan
         if self._score is None:
             sigma = [*process.noise_levels(steps).tolist(), 0.0]
@@ -178,9 +182,13 @@ class FilmSampler:
 class _Counted:
     """A score that is asked in parts, counts its evaluations and reports progress."""
 
-    def __init__(self, score: process.Score | None, control: Control, expected: int) -> None:
-        self._score, self._control, self._expected = score, control, expected
+    def __init__(
+        self, score: process.Score | None, device: torch.device, control: Control, expected: int
+    ) -> None:
+        self._score, self._device = score, device
+        self._control, self._expected = control, expected
         self.evaluations = 0
+        self._asked = 0
 
     def __call__(self, rotation: Tensor, sigma: Tensor) -> Tensor:
         assert self._score is not None
@@ -188,9 +196,11 @@ class _Counted:
         size = min(_PART, self._control.max_draws or _PART)
         for some, scales in zip(rotation.split(size), sigma.split(size), strict=True):
             self._control.check()
-            parts.append(self._score(some, scales))
+            found = self._score(some.to(self._device), scales.to(self._device))
+            parts.append(found.to(rotation.device))
         self.evaluations += 1
-        self._control.progress(min(self.evaluations / (self._expected + 1), 1.0))
+        self._asked += 1
+        self._control.progress(min(self._asked / (self._expected + 1), 1.0))
         return torch.cat(parts)
 
 

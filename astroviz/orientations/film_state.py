@@ -83,8 +83,10 @@ class FilmState(ViewState):
 
     def film_surprise(self, random: np.random.Generator) -> dict[str, Any]:
         """Settings that nobody has chosen."""
+        model, _ = self.other_model("densities")
+        names = DENSITIES if model is None else model.names
         return {
-            "density": str(random.choice(list(DENSITIES))),
+            "density": str(random.choice(list(names))),
             "evaluations": int(random.choice(EVALUATIONS)),
             "frame": None,
         }
@@ -129,7 +131,9 @@ class FilmState(ViewState):
 
         score, _ = self._film_score()
         label = f"{self.density}/{self.network}" if score is not None else self.density
-        sampler = FilmSampler(partial(_drawn, self.density), score, label)
+        learned = score is not None and self.network != "exact"
+        device = self.other_model("densities")[0].device if learned else "cpu"
+        sampler = FilmSampler(partial(_drawn, self.density), score, label, device)
         return sampler.request(
             self.film_draws, self.seed, self.method, self.direction, self.evaluations
         )

@@ -10,6 +10,7 @@ from astroviz.core.engine import Engine
 from astroviz.orientations.densities import DENSITIES, density
 from astroviz.orientations.explorer import OrientationsExplorer
 from astroviz.orientations.film_answers import frames_of, steps_of
+from astroviz.orientations.film_state import figures_of
 from astroviz.orientations.rotations import angle_between, from_axis_coordinates
 
 
@@ -27,7 +28,7 @@ def film_of(engine, **settings):
 
 
 def rotations(angles):
-    return from_axis_coordinates(*torch.from_numpy(angles).unbind(-1))
+    return from_axis_coordinates(*torch.tensor(angles).unbind(-1))
 
 
 @pytest.mark.parametrize("method", ["heun", "walk"])
@@ -102,3 +103,31 @@ def test_steps_take_the_evaluations_that_were_asked_for():
     assert steps_of(40, "walk", "generate") == 39
     assert steps_of(40, "heun", "encode") == 10
     assert steps_of(1, "heun", "generate") == 2
+
+
+def test_figures_of_a_card_are_told_by_density():
+    metrics = {"cube: C2ST": 0.50123, "stripes: C2ST": 0.5, "cube": {"gap (nats)": 0.02}}
+    assert figures_of(metrics, "cube") == [("C2ST", "0.501"), ("gap (nats)", "0.02")]
+    assert figures_of({"ours": {"stripes: C2ST": 0.5}}, "stripes") == [("C2ST", "0.5")]
+    assert figures_of(metrics, "gauss4") == []
+
+
+@pytest.mark.skipif(
+    OrientationsExplorer().other_model("densities")[0] is None, reason="no densities are shipped"
+)
+@pytest.mark.parametrize("network", ["learned", "anchor"])
+def test_a_learned_score_comes_near_the_truth(engine, network):
+    explorer, _, film = film_of(engine, density="stripes", network=network, film_draws=600)
+    assert explorer.film_warnings() == ()
+    scene = explorer.film_scene(film)
+    alike = np.corrcoef(scene.learned_map, scene.true_map)[0, 1]
+    # what two true samples of that size reach, and what noise does
+    explorer.seed = 1
+    other = explorer.film_scene(explorer.film(engine.submit(explorer.film_request()).result()))
+    ceiling = np.corrcoef(other.true_map, scene.true_map)[0, 1]
+    assert alike > (0.9 if network == "learned" else 0.5) * ceiling
+    explorer.param.update(seed=0, frame=0)
+    noise = explorer.film_scene(film)
+    assert np.corrcoef(noise.learned_map, scene.true_map)[0, 1] < 0.3 * ceiling
+    explorer.surprise(3)
+    assert explorer.density in explorer.other_model("densities")[0].names
