@@ -13,6 +13,7 @@ from torch import Tensor
 from astroviz.core.registry import Card, save_model
 from astroviz.orientations import rotation_columns
 from astroviz.orientations.pose_checks import measure
+from astroviz.orientations.pose_lessons import SHARPEST
 from astroviz.orientations.pose_model import PoseModel
 from astroviz.orientations.solids import SHAPES
 
@@ -71,7 +72,8 @@ def write_pose(place: Path, run: PoseTraining, smoke: bool = False) -> Card:
     tensors = packed(network)
     # what is measured is what is shipped: weights of half precision
     network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    config: dict[str, Any] = {"network": "pose", "pose": network.config, "residual": 1.0}
+    config: dict[str, Any] = {"network": "pose", "pose": network.config, "residual": 1.0,
+                              "sharpest": SHARPEST}  # fmt: skip
     card = Card(
         name="orientations/pose", system="orientations", title="Pose of a solid from a picture",
         what=_WHAT, data=_DATA, prior="Uniform over SO(3); the five solids equally often.",

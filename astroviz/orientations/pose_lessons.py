@@ -11,12 +11,15 @@ from astroviz.orientations import igso3
 from astroviz.orientations.harmonics import harmonics
 from astroviz.orientations.pose_network import PoseNetwork
 from astroviz.orientations.pose_targets import orbit_score
-from astroviz.orientations.process import HIGHEST, LOWEST
+from astroviz.orientations.process import HIGHEST
 from astroviz.orientations.renders import SIZE, render_many
 from astroviz.orientations.rotations import random_rotations
 from astroviz.orientations.solids import SHAPES, equivalents
 
-__all__ = ["Lesson", "Pictures", "lesson", "losses", "true_moments"]
+__all__ = ["SHARPEST", "Lesson", "Pictures", "lesson", "losses", "true_moments"]
+
+SHARPEST = 0.003
+"""Lowest noise scale, rad: below the fraction of a degree to which a picture tells the pose."""
 
 _TURNS = 16  # more than twice the highest degree: the mean over turns is then exact
 _WIDTH = 1.2  # of the logarithm of the noise scale
@@ -87,7 +90,7 @@ def lesson(pictures: Pictures, n: int, poses: int, centre: float = -2.0) -> Less
     generator = pictures.generator
     kinds, truth, shown = pictures.draw(n)
     level = centre + _WIDTH * torch.randn(n, poses, generator=generator)
-    sigma = level.exp().clamp(LOWEST, HIGHEST)
+    sigma = level.exp().clamp(SHARPEST, HIGHEST)
     noisy = igso3.sample(truth[:, None].expand(n, poses, 3, 3), sigma, generator)
     score = torch.zeros(n, poses, 3)
     for kind, name in enumerate(SHAPES):

@@ -17,7 +17,7 @@ from astroviz.orientations import rotation_columns
 from astroviz.orientations.pose_network import PoseNetwork, Reading
 from astroviz.orientations.pose_pictures import read_picture
 from astroviz.orientations.pose_posterior import PosePosterior
-from astroviz.orientations.process import Score, sample
+from astroviz.orientations.process import LOWEST, Score, sample
 from astroviz.orientations.renders import Camera, random_camera, render
 from astroviz.orientations.rotations import check_rotations, random_rotations
 from astroviz.orientations.solids import SHAPES
@@ -81,6 +81,11 @@ class PoseModel:
     def name(self) -> str:
         """Name in `astroviz.load`."""
         return self.card.name
+
+    @property
+    def sharpest(self) -> float:
+        """Lowest noise scale that the network knows, rad: where sampling and densities end."""
+        return float(self.card.config.get("sharpest", LOWEST))
 
     def picture(
         self, shape: str = "cube", seed: int = 0, rotation: np.ndarray | None = None
@@ -200,7 +205,7 @@ class PoseModel:
         with torch.inference_mode():
             for rows in torch.arange(len(start[0])).split(most):
                 begin = torch.cat([one[rows] for one in start]).to(self.device)
-                drawn = sample(score, begin, steps, check=control.check)
+                drawn = sample(score, begin, steps, check=control.check, low=self.sharpest)
                 found.append(drawn.reshape(len(start), -1, 3, 3))
         return list(torch.cat(found, 1))
 

@@ -100,7 +100,7 @@ class PosePosterior:
         pose = check_rotations(rotations, "the poses").reshape(-1, 3, 3).to(self.model.device)
         score = self.model.score(self.reading)
         with torch.no_grad():
-            found = process.log_prob(score, pose, steps, measure=measure)
+            found = process.log_prob(score, pose, steps, self.model.sharpest, measure=measure)
         return np.asarray(found.cpu().numpy())
 
     def spread(self, truth: Any, shape: str, n: int = 256, seed: int = 0) -> float:

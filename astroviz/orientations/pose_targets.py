@@ -26,13 +26,13 @@ from astroviz.orientations.solids import axis_of, solid, symmetries
 
 __all__ = ["axis_kernel", "orbit_score"]
 
-_SIGMAS, _ANGLES, _TURNS = 56, 192, 65
-_LOW, _HIGH = math.log(0.008), math.log(3.2)
+_SIGMAS, _ANGLES, _TURNS = 64, 192, 65
+_LOW, _HIGH = math.log(0.0025), math.log(3.2)
 
 
 @functools.cache
 def _table() -> Tensor:
-    r"""Smooth remainders of the axis kernel on a grid of scale and angle, shape (2, 56, 192).
+    r"""Smooth remainders of the axis kernel on a grid of scale and angle, shape (2, 64, 192).
 
     First :math:`\log p + \theta^2 / 2\sigma^2`, then :math:`\sigma\,\partial_\theta \log p +
     \theta / \sigma`.
@@ -65,7 +65,7 @@ def axis_kernel(theta: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
 
     Arguments:
         theta: Angle from where it was, rad, shape :math:`(*)`.
-        sigma: Noise scale from 0.008 to 3.2 rad; broadcasts against `theta`.
+        sigma: Noise scale from 0.0025 to 3.2 rad; broadcasts against `theta`.
 
     Returns:
         Log density with respect to the uniform one on the sphere, and its derivative by the

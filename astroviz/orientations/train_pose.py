@@ -21,7 +21,7 @@ __all__ = ["PoseRecipe", "PoseTraining", "checkpoint_of", "train", "train_pose"]
 
 Report = Callable[[str], None]
 _WEIGHTS = {"score": 1.0, "moments": 3.0, "shape": 0.1}
-_COARSE, _FINE = -1.5, -2.6  # mean of the logarithm of the noise scale, in rad
+_COARSE, _FINE = -1.5, -3.0  # mean of the logarithm of the noise scale, in rad
 _MEASURING = 0.12  # of the budget, for the figures of the card
 
 

@@ -248,10 +248,10 @@ def test_the_engine_answers_with_the_same_draws(model):
 
 def test_the_density_integrates_to_one(model):
     posterior = model.posterior(model.picture("cylinder", seed=6))
-    poses = random_rotations(3000, generator(1)).numpy()
-    density = np.exp(posterior.log_prob(poses, steps=8))
-    assert density.mean() == pytest.approx(1, abs=5 * float(density.std()) / 3000**0.5 + 0.01)
-    shifted = posterior.log_prob(poses[:3], measure="pi2", steps=8)
+    poses = random_rotations(700, generator(1)).numpy()
+    density = np.exp(posterior.log_prob(poses, steps=6))
+    assert density.mean() == pytest.approx(1, abs=5 * float(density.std()) / 700**0.5 + 0.01)
+    shifted = posterior.log_prob(poses[:3], measure="pi2", steps=6)
     assert np.allclose(np.log(density[:3]) - shifted, 2 * np.log(np.pi), atol=1e-5)
 
 
@@ -286,7 +286,7 @@ def test_checks_make_a_report(model, monkeypatch):
 
     real = pose_checks.measure
     monkeypatch.setattr(
-        pose_checks, "measure", lambda m, s, n, d, seed: real(m, s, 8, 24, seed, steps=4)
+        pose_checks, "measure", lambda m, s, n, d, seed: real(m, s, 6, 20, seed, steps=3)
     )
     report = verdicts(model.checks(seed=1, quick=True), quick=True)
     names = {verdict["name"] for verdict in report}
@@ -298,7 +298,7 @@ def test_the_figures_of_an_exact_posterior():
     """A score that knows the truth: all modes, no spread beyond the noise left, calibrated."""
 
     class Exact:
-        device = torch.device("cpu")
+        device, sharpest = torch.device("cpu"), 0.01
 
         def read(self, pictures):
             return type("Reading", (), {"logits": torch.zeros(len(pictures), 5)})()
@@ -316,7 +316,7 @@ def test_the_figures_of_an_exact_posterior():
 
             return found
 
-    figures = measure(Exact(), "cube", 6, 200, seed=3)
+    figures = measure(Exact(), "cube", 6, 200, seed=3, steps=14)
     # three components of 0.1 rad, one of them off by 0.05
     expected = np.linalg.norm(
         np.random.default_rng(0).normal([0, 0, 0.05], 0.1, (9999, 3)), axis=1
@@ -324,7 +324,7 @@ def test_the_figures_of_an_exact_posterior():
     assert figures.angles.mean() == pytest.approx(expected.mean(), rel=0.05)
     assert figures.modes.mean() > 0.99
     exact = igso3.log_density(torch.tensor(0.05), 0.1).item() - np.log(24)
-    assert np.allclose(figures.log_prob, exact, atol=0.03)
+    assert np.allclose(figures.log_prob, exact, atol=0.15)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
