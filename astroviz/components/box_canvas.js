@@ -3,7 +3,8 @@
 /** Draws a scene on a canvas by its plain context. */
 function boxPainterCanvas(canvas) {
   const pen = canvas.getContext("2d")
-  const sprites = new Map()
+  const sheet = new Sheet()
+  const paint = [0, 0, 0, 0]
 
   function drawSticks({view, sticks, inks}) {
     for (let j = 0; j < sticks.length; j += STICK) {
@@ -21,53 +22,37 @@ function boxPainterCanvas(canvas) {
     pen.globalAlpha = 1
   }
 
-  /** One point, stamped; its colour is mixed with the haze in a few steps. */
-  function stamp({view, points, inks, paperParts}, k) {
-    const {rows, pixel} = points
-    const [x, y, depth, near] = boxPlace(view, rows[8 * k], rows[8 * k + 1], rows[8 * k + 2])
-    if (rows[8 * k + 3] <= 0 || depth > view.eye - 0.2) { return }
-    const wide = Math.round(rows[8 * k + 3] * pixel * near * Math.sqrt(view.zoom) * view.ratio * 2) / 2
-    const fog = Math.round(hazeOf(depth, view.zoom) * 12) / 12
-    const parts = [0, 1, 2].map((i) => Math.round(255 * (rows[8 * k + 4 + i] * (1 - fog) + paperParts[i] * fog)))
-    const alpha = rows[8 * k + 7] * (1 - 0.35 * fog)
-    const key = `${parts} ${wide} ${alpha.toFixed(2)}`
-    if (!sprites.has(key)) {
-      if (sprites.size > 4000) { sprites.clear() }
-      sprites.set(key, discSprite(wide, `rgba(${parts},${alpha})`))
-    }
-    const sprite = sprites.get(key)
-    pen.drawImage(sprite, x * view.ratio - sprite.width / 2, y * view.ratio - sprite.height / 2)
+  /** Colour of a row from `at` on, mixed with the haze of its depth. */
+  function hazed(rows, at, alpha, fog, paper) {
+    for (let i = 0; i < 3; i += 1) { paint[i] = rows[at + i] * (1 - fog) + paper[i] * fog }
+    paint[3] = alpha
   }
 
-  function drawGlyph({view, glyphs, paperParts}, k) {
+  function stampPoint(image, {view, points, paper}, k) {
+    const {rows} = points
+    const [x, y, depth, near] = boxPlace(view, rows[8 * k], rows[8 * k + 1], rows[8 * k + 2])
+    if (rows[8 * k + 3] <= 0 || depth > view.eye - 0.2) { return }
+    const fog = hazeOf(depth, view.zoom)
+    hazed(rows, 8 * k + 4, rows[8 * k + 7] * (1 - 0.35 * fog), fog, paper)
+    stampDisc(image, x * view.ratio, y * view.ratio, boxDiameter(view, points, k, near) / 2 * view.ratio, paint, 0)
+  }
+
+  function stampGlyph(image, {view, glyphs, paper}, k) {
     const row = glyphs.rows.subarray(GLYPH * k, GLYPH * (k + 1))
     const [x, y, depth, near] = boxPlace(view, row[0], row[1], row[2])
     if (row[15] === 0 || depth > view.eye - 0.2) { return }
-    const {wide, high, angle} = shadowOf(view.matrix, row)
-    const scale = view.radius * near
     const fog = hazeOf(depth, view.zoom)
-    const shade = (light) => `rgb(${[0, 1, 2].map((i) => Math.round(255 * Math.min(1, row[12 + i] * light * (1 - fog) + paperParts[i] * fog)))})`
-    pen.save()
-    pen.translate(x * view.ratio, y * view.ratio)
-    pen.rotate(-angle)
-    pen.scale(Math.max(wide * scale, 0.6), Math.max(high * scale, 0.6))
-    // The lamp stands above on the left of the screen, whatever way the ellipse is turned.
-    const [u, v] = [-0.55 * Math.cos(angle) + 0.6 * Math.sin(angle), -0.55 * Math.sin(angle) - 0.6 * Math.cos(angle)]
-    const fill = pen.createRadialGradient(u * 0.6, v * 0.6, 0, 0, 0, 1)
-    fill.addColorStop(0, shade(1.15))
-    fill.addColorStop(1, shade(0.6))
-    pen.fillStyle = fill
-    pen.beginPath()
-    pen.arc(0, 0, 1, 0, 2 * Math.PI)
-    pen.fill()
-    pen.restore()
+    hazed(row, 12, 1, fog, paper)
+    const {wide, high, angle} = shadowOf(view.matrix, row)
+    stampEllipse(image, x * view.ratio, y * view.ratio, {wide: wide * view.radius * near, high: high * view.radius * near, angle, paint, fog})
   }
 
   return {
     backend: "canvas",
     draw(scene) {
       const {view, points, glyphs} = scene
-      const all = {...scene, paperParts: partsOf(scene.inks.paper)}
+      const all = {...scene, paper: partsOf(scene.inks.paper)}
+      const image = sheet.blank(canvas.width, canvas.height)
       pen.clearRect(0, 0, canvas.width, canvas.height)
       drawSticks(scene)
       const m = view.matrix
@@ -75,10 +60,11 @@ function boxPainterCanvas(canvas) {
       const bodies = Array.from({length: glyphs.count}, (_, k) => [depthOf(k), k]).sort((a, b) => a[0] - b[0])
       let next = 0
       for (const k of points.order) {
-        while (next < bodies.length && bodies[next][0] < points.depth[k]) { drawGlyph(all, bodies[next][1]); next += 1 }
-        stamp(all, k)
+        while (next < bodies.length && bodies[next][0] < points.depth[k]) { stampGlyph(image, all, bodies[next][1]); next += 1 }
+        stampPoint(image, all, k)
       }
-      for (; next < bodies.length; next += 1) { drawGlyph(all, bodies[next][1]) }
+      for (; next < bodies.length; next += 1) { stampGlyph(image, all, bodies[next][1]) }
+      pen.drawImage(sheet.shown(), 0, 0)
     },
     dispose() {},
   }

@@ -67,7 +67,7 @@ out vec4 tint;
 out float fog, across, half_;
 void main() {
   vec4 p = project(start), q = project(end);
-  int k = gl_VertexID;
+  int k = gl_VertexID % 6;
   bool far = k == 1 || k == 4 || k == 5;
   float side = (k == 0 || k == 1 || k == 4) ? -1.0 : 1.0;
   vec2 along = q.xy - p.xy;
@@ -92,71 +92,72 @@ void main() {
   colour = vec4(mix(tint.rgb, paper, fog * 0.6) * alpha, alpha);
 }
 `
+// An ellipsoid is a rectangle whose pixels find its surface: with the matrix C of its axes in the
+// view (depth first), the surface over a place s of the screen is at depth k.s + h sqrt(1 - s.K.s).
 const GLYPH_VERTEX = `
 ${BOX_GLSL}
-in vec3 corner;
 in vec3 place, first, second, third;
 in vec4 paint;
-out vec3 normal, tint;
-out float fog;
-// The normal of an ellipsoid: that of the ball through the inverse axes; none may vanish.
-vec3 over(vec3 axis, float part) { return axis * (part / max(dot(axis, axis), 1e-9)); }
+uniform float ratio;
+out vec2 offset;
+out float margin;
+flat out vec3 tint, cut;
+flat out vec4 form;
+flat out mat3 back;
+flat out vec2 level;
 void main() {
-  vec3 where = place + first * corner.x + second * corner.y + third * corner.z;
-  vec4 p = project(where);
-  normal = turn * normalize(over(first, corner.x) + over(second, corner.y) + over(third, corner.z));
+  mat3 axes = turn * mat3(first, second, third);
+  mat3 shape = axes * transpose(axes);
+  shape += mat3(1e-7, 0., 0., 0., 1e-7, 0., 0., 0., 1e-7);
+  float det = max(shape[1][1] * shape[2][2] - shape[1][2] * shape[1][2], 1e-14);
+  form = vec4(shape[2][2], -shape[1][2], shape[1][1], 0.0) / det;
+  vec2 over = vec2(shape[0][1], shape[0][2]);
+  cut.xy = vec2(form.x * over.x + form.y * over.y, form.y * over.x + form.z * over.y);
+  cut.z = sqrt(max(shape[0][0] - dot(cut.xy, over), 0.0));
+  back = inverse(shape);
+  vec4 p = project(place);
+  float scale = radius * p.w;
+  margin = scale;
+  int k = gl_VertexID % 6;
+  vec2 corner = vec2(k == 1 || k == 4 || k == 5 ? 1.0 : -1.0, k == 2 || k == 3 || k == 5 ? 1.0 : -1.0);
+  offset = corner * (sqrt(vec2(shape[1][1], shape[2][2])) + 1.5 / scale);
   tint = paint.rgb;
-  fog = haze(p.z);
-  gl_Position = paint.a > 0.0 && p.z < eye - 0.2 ? clip(p.xy, p.z) : vec4(2.0, 2.0, 2.0, 1.0);
+  level = vec2(p.z, haze(p.z));
+  gl_Position = paint.a > 0.0 && p.z < eye - 0.2 ? clip(p.xy + offset * scale, p.z) : vec4(2.0, 2.0, 2.0, 1.0);
 }
 `
 const GLYPH_FRAGMENT = `
-in vec3 normal, tint;
-in float fog;
+in vec2 offset;
+in float margin;
+flat in vec3 tint, cut;
+flat in vec4 form;
+flat in mat3 back;
+flat in vec2 level;
 uniform vec3 paper;
 out vec4 colour;
 void main() {
-  vec3 n = normalize(normal);
-  float lamp = max(dot(n, normalize(vec3(0.7, -0.45, 0.55))), 0.0);
+  vec2 bent = vec2(form.x * offset.x + form.y * offset.y, form.y * offset.x + form.z * offset.y);
+  float reach = sqrt(dot(offset, bent));
+  // One pixel wide edge: the reach grows by |bent| / reach per unit.
+  float cover = clamp((1.0 - reach) * reach / max(length(bent), 1e-6) * margin + 0.5, 0.0, 1.0);
+  if (cover <= 0.02) { discard; }
+  float deep = dot(cut.xy, offset) + cut.z * sqrt(max(1.0 - reach * reach, 0.0));
+  vec3 normal = normalize(back * vec3(deep, offset));
+  float lamp = max(dot(normal, normalize(vec3(0.7, -0.45, 0.55))), 0.0);
   vec3 lit = tint * (0.5 + 0.56 * lamp) + 0.2 * pow(lamp, 18.0);
-  lit = mix(lit, paper, fog);
-  colour = vec4(lit, 1.0);
+  colour = vec4(mix(lit, paper, level.y) * cover, cover);
+  gl_FragDepth = clamp(0.5 - (level.x + deep) / 8.0, 0.0, 1.0);
 }
 `
 
-/** Triangles of a ball of radius 1: an icosahedron whose faces are cut in four, twice. */
-function ballMesh() {
-  const g = (1 + Math.sqrt(5)) / 2
-  const corners = [[-1, g, 0], [1, g, 0], [-1, -g, 0], [1, -g, 0], [0, -1, g], [0, 1, g], [0, -1, -g], [0, 1, -g], [g, 0, -1], [g, 0, 1], [-g, 0, -1], [-g, 0, 1]]
-  const faces = [[0, 11, 5], [0, 5, 1], [0, 1, 7], [0, 7, 10], [0, 10, 11], [1, 5, 9], [5, 11, 4], [11, 10, 2], [10, 7, 6], [7, 1, 8], [3, 9, 4], [3, 4, 2], [3, 2, 6], [3, 6, 8], [3, 8, 9], [4, 9, 5], [2, 4, 11], [6, 2, 10], [8, 6, 7], [9, 8, 1]]
-  const unit = (v) => { const r = Math.hypot(...v); return v.map((c) => c / r) }
-  const half = (a, b) => unit(a.map((c, i) => c + b[i]))
-  let triangles = faces.map((face) => face.map((k) => unit(corners[k])))
-  for (let k = 0; k < 2; k += 1) {
-    triangles = triangles.flatMap(([a, b, c]) => {
-      const [ab, bc, ca] = [half(a, b), half(b, c), half(c, a)]
-      return [[a, ab, ca], [ab, b, bc], [ca, bc, c], [ab, bc, ca]]
-    })
-  }
-  return new Float32Array(triangles.flat(2))
-}
-
 /** Draws a scene on a canvas by WebGL2; null where it cannot. */
-function boxPainterGl(canvas) {
-  const gl = contextOf(canvas)
+function boxPainterGl(canvas, quick) {
+  const gl = contextOf(canvas, quick)
   if (gl == null) { return null }
   const [balls, sticks, glyphs] = [makeProgram(gl, BALL_VERTEX, BALL_FRAGMENT), makeProgram(gl, STICK_VERTEX, STICK_FRAGMENT), makeProgram(gl, GLYPH_VERTEX, GLYPH_FRAGMENT)]
   const dots = makeRows(gl, balls, [["place", 3], ["wide", 1], ["paint", 4]])
-  const lines = makeRows(gl, sticks, [["start", 3], ["end", 3], ["look", 3]], 1)
-  const bodies = makeRows(gl, glyphs, [["place", 3], ["first", 3], ["second", 3], ["third", 3], ["paint", 4]], 1)
-  const mesh = ballMesh()
-  const meshBuffer = gl.createBuffer()
-  gl.bindVertexArray(bodies.array)
-  gl.bindBuffer(gl.ARRAY_BUFFER, meshBuffer)
-  gl.bufferData(gl.ARRAY_BUFFER, mesh, gl.STATIC_DRAW)
-  const corner = gl.getAttribLocation(glyphs.program, "corner")
-  gl.enableVertexAttribArray(corner)
-  gl.vertexAttribPointer(corner, 3, gl.FLOAT, false, 0, 0)
+  const lines = makeRows(gl, sticks, [["start", 3], ["end", 3], ["look", 3]], 6)
+  const bodies = makeRows(gl, glyphs, [["place", 3], ["first", 3], ["second", 3], ["third", 3], ["paint", 4]], 6)
   gl.bindVertexArray(dots.array)
   const order = gl.createBuffer()
   gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, order)
@@ -200,14 +201,14 @@ function boxPainterGl(canvas) {
         gl.useProgram(glyphs.program)
         setUniforms(gl, glyphs, shared)
         gl.bindVertexArray(bodies.array)
-        gl.drawArraysInstanced(gl.TRIANGLES, 0, mesh.length / 3, bodies.count)
+        gl.drawArrays(gl.TRIANGLES, 0, 6 * bodies.count)
       }
       gl.depthMask(false)
       if (lines.count > 0) {
         gl.useProgram(sticks.program)
         setUniforms(gl, sticks, {...shared, first: partsOf(inks.arrow), second: partsOf(inks.edge)})
         gl.bindVertexArray(lines.array)
-        gl.drawArraysInstanced(gl.TRIANGLES, 0, 6, lines.count)
+        gl.drawArrays(gl.TRIANGLES, 0, 6 * lines.count)
       }
       if (dots.count > 0) { drawBalls(scene, shared) }
       gl.bindVertexArray(null)

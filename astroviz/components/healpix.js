@@ -94,31 +94,52 @@ function ringAbove(nside, z) {
   return Math.max(4 * n - 1 - Math.floor(n * Math.sqrt(3 * Math.max(1 + z, 0))), 3 * n)
 }
 
-/** Weights that take a map to a grid of longitudes (from 0) and latitudes (from the north). */
-class SmoothGrid {
+// Faces of a cube as graphics cards know them: the direction of a texel at (s, t), both -1 to 1.
+const CUBE_FACES = [
+  (s, t) => [1, -t, -s], (s, t) => [-1, -t, s], (s, t) => [s, 1, t],
+  (s, t) => [s, -1, -t], (s, t) => [s, -t, 1], (s, t) => [-s, -t, -1],
+]
+
+/** Weights that take a map to the faces of a cube. */
+class SmoothCube {
   constructor(nside) {
     this.nside = nside
-    this.wide = nside <= 4 ? 128 : nside <= 16 ? 256 : 512
-    this.high = this.wide / 2
-    const cells = this.wide * this.high
+    this.side = nside <= 4 ? 32 : nside <= 16 ? 64 : 128
+    const cells = 6 * this.side * this.side
     this.pixels = new Int32Array(4 * cells)
     this.weights = new Float32Array(4 * cells)
     for (let k = 0; k < cells; k += 1) {
-      const longitude = (k % this.wide + 0.5) * 2 * Math.PI / this.wide
-      const latitude = Math.PI / 2 - (Math.floor(k / this.wide) + 0.5) * Math.PI / this.high
-      const {pixels, weights} = interpolation(nside, longitude, latitude)
+      const [column, row] = [k % this.side, Math.floor(k / this.side) % this.side]
+      const part = (place) => 2 * (place + 0.5) / this.side - 1
+      const [x, y, z] = CUBE_FACES[Math.floor(k / this.side / this.side)](part(column), part(row))
+      const {pixels, weights} = interpolation(nside, Math.atan2(y, x), Math.atan2(z, Math.hypot(x, y)))
       this.pixels.set(pixels, 4 * k)
       this.weights.set(weights, 4 * k)
     }
   }
 
-  /** @param {Float32Array} map @returns {Float32Array} one row after another, the north first */
+  /** @param {Float32Array} map @returns {Float32Array[]} six faces, each row by row */
   fill(map) {
-    const {pixels, weights} = this
-    const grid = new Float32Array(this.wide * this.high)
-    for (let k = 0, j = 0; k < grid.length; k += 1, j += 4) {
-      grid[k] = map[pixels[j]] * weights[j] + map[pixels[j + 1]] * weights[j + 1] + map[pixels[j + 2]] * weights[j + 2] + map[pixels[j + 3]] * weights[j + 3]
-    }
-    return grid
+    const {pixels, weights, side} = this
+    return CUBE_FACES.map((_, face) => {
+      const values = new Float32Array(side * side)
+      for (let k = 0, j = 4 * face * side * side; k < values.length; k += 1, j += 4) {
+        values[k] = map[pixels[j]] * weights[j] + map[pixels[j + 1]] * weights[j + 1] + map[pixels[j + 2]] * weights[j + 2] + map[pixels[j + 3]] * weights[j + 3]
+      }
+      return values
+    })
   }
+}
+
+/** Value on a cube in a direction, linear between the texels of a face. */
+function cubeValue({side, faces}, x, y, z) {
+  const [a, b, c] = [Math.abs(x), Math.abs(y), Math.abs(z)]
+  let face, s, t, m
+  if (a >= b && a >= c) { m = a; face = x > 0 ? 0 : 1; s = x > 0 ? -z : z; t = -y } else if (b >= c) { m = b; face = y > 0 ? 2 : 3; s = x; t = y > 0 ? z : -z } else { m = c; face = z > 0 ? 4 : 5; s = z > 0 ? x : -x; t = -y }
+  const values = faces[face]
+  const u = Math.max(0, Math.min(side - 1.001, (s / m + 1) * side / 2 - 0.5))
+  const v = Math.max(0, Math.min(side - 1.001, (t / m + 1) * side / 2 - 0.5))
+  const [i, j] = [Math.floor(u), Math.floor(v)]
+  const [p, q, k] = [u - i, v - j, j * side + i]
+  return (values[k] * (1 - p) + values[k + 1] * p) * (1 - q) + (values[k + side] * (1 - p) + values[k + side + 1] * p) * q
 }

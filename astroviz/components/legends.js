@@ -17,24 +17,40 @@ function words(pen, text, x, y, {colour, paper, size = 11, align = "center", bas
   pen.fillText(text, x, y)
 }
 
-/** A ring of all angles; a hand at one of them if told. */
-function angleWheel(pen, x, y, radius, {period, name, inks, hand = null}) {
-  const inner = radius * 0.62
-  for (let k = 0; k < 128; k += 1) {
-    const [a, b] = [(k - 0.6) / 64 * Math.PI, (k + 0.6) / 64 * Math.PI]
-    pen.beginPath()
-    pen.arc(x, y, radius, -b, -a)
-    pen.arc(x, y, inner, -a, -b, true)
-    pen.fillStyle = cssOf(CYCLIC, (2 * k) & 255)
-    pen.fill()
+/** The ring of the cyclic colours as a picture, made once for a size. */
+const WHEELS = new Map()
+function wheelPicture(radius, ratio) {
+  const key = `${radius} ${ratio}`
+  if (!WHEELS.has(key)) {
+    const picture = document.createElement("canvas")
+    picture.width = picture.height = Math.ceil(2 * radius * ratio) + 2
+    const pen = picture.getContext("2d")
+    const [middle, outer] = [picture.width / 2, radius * ratio]
+    for (let k = 0; k < 256; k += 1) {
+      const [a, b] = [(k - 0.7) / 128 * Math.PI, (k + 0.7) / 128 * Math.PI]
+      pen.beginPath()
+      pen.arc(middle, middle, outer, -b, -a)
+      pen.arc(middle, middle, outer * 0.62, -a, -b, true)
+      pen.fillStyle = cssOf(CYCLIC, k)
+      pen.fill()
+    }
+    WHEELS.set(key, picture)
   }
+  return WHEELS.get(key)
+}
+
+/** A ring of all angles; a hand at one of them if told. */
+function angleWheel(pen, x, y, radius, {period, name, inks, hand = null, ratio = 1}) {
+  const inner = radius * 0.62
+  const picture = wheelPicture(radius, ratio)
+  pen.drawImage(picture, x - picture.width / ratio / 2, y - picture.height / ratio / 2, picture.width / ratio, picture.height / ratio)
   for (let k = 0; k < 4; k += 1) {
     const angle = k * Math.PI / 2
     const [dx, dy] = [Math.cos(angle), -Math.sin(angle)]
     const text = `${Math.round(period * DEGREES * k / 4)}°`
-    words(pen, text, x + dx * (radius + (k % 2 ? 10 : 5)), y + dy * (radius + 9), {colour: inks.faint, paper: inks.paper, size: 10, align: ["left", "center", "right", "center"][k]})
+    words(pen, text, x + dx * (radius + 5), y + dy * (radius + 9), {colour: inks.faint, paper: inks.paper, size: 10, align: ["left", "center", "right", "center"][k]})
   }
-  words(pen, name, x, y, {colour: inks.ink, paper: inks.paper, size: 11, halo: 0})
+  words(pen, name, x, y, {colour: inks.ink, paper: inks.paper, size: name.length > 5 ? 9 : 11, halo: 0})
   if (hand != null) {
     const angle = 2 * Math.PI * hand / period
     const [c, s] = [Math.cos(angle), -Math.sin(angle)]
@@ -116,16 +132,4 @@ function openRing(pen, x, y, radius, colour, paper, width = 2) {
   pen.strokeStyle = colour
   pen.lineWidth = width
   pen.stroke()
-}
-
-/** A disc with smooth edges, to be stamped. */
-function discSprite(wide, paint) {
-  const made = document.createElement("canvas")
-  made.width = made.height = Math.ceil(wide) + 2
-  const pen = made.getContext("2d")
-  pen.fillStyle = paint
-  pen.beginPath()
-  pen.arc(made.width / 2, made.height / 2, Math.max(wide / 2, 0.6), 0, 2 * Math.PI)
-  pen.fill()
-  return made
 }

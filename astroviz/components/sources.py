@@ -7,7 +7,7 @@ from pathlib import Path
 __all__ = ["PARTS", "elements", "module", "style"]
 
 _HERE = Path(__file__).parent
-_STAGE = ("turning", "colours", "gl", "stage", "gestures", "legends", "turntable")
+_STAGE = ("turning", "colours", "gl", "stage", "gestures", "legends", "turntable", "stamps")
 
 # What a component shares with others comes before it, joined into the one module it is sent as.
 PARTS: dict[str, tuple[str, ...]] = {

@@ -84,10 +84,10 @@ class Sphere {
       Object.assign(scene, {grid: null, map: null})
       return
     }
-    if (this.smooth?.nside !== nside) { this.smooth = new SmoothGrid(nside) }
+    if (this.smooth?.nside !== nside) { this.smooth = new SmoothCube(nside) }
     const top = this.get("density_max")
     const range = [0, top > 0 ? top : Math.max(numbers.reduce((a, b) => Math.max(a, b), 0), 1e-9)]
-    Object.assign(scene, {map: numbers, nside, range, grid: {wide: this.smooth.wide, high: this.smooth.high, values: this.smooth.fill(numbers)}})
+    Object.assign(scene, {map: numbers, nside, range, grid: {side: this.smooth.side, faces: this.smooth.fill(numbers)}})
   }
 
   readAgain(name) { for (const act of READ_AGAIN[name] ?? []) { this[act]() } }
@@ -136,6 +136,7 @@ class Sphere {
     const {wide, high, ratio, pen} = stage
     scene.view = viewOf({rotation: table.rotation, zoom: table.zoom, pan: table.pan, flat: this.flat, wide, high, ratio})
     scene.settled = stage.settled
+    this.layGround()
     this.none ??= {...readPoints(NOTHING), pixel: 1}
     stage.painter.draw({...scene, points: scene.showsPoints ? scene.points : this.none})
     graticuleLabels(pen, scene.view, scene)
@@ -144,6 +145,22 @@ class Sphere {
     if (this.path != null) { lassoPath(pen, this.path, scene.inks) }
     sphereLegends(pen, stage, scene, this.under)
     stage.signature(scene.inks)
+  }
+
+  /** The globe itself, which does not change while it turns, on a canvas below; its lines. */
+  layGround() {
+    const {scene, stage} = this
+    const {view} = scene
+    const globe = [view.radius, ...view.middle, view.flat, scene.dark, stage.under.width, stage.under.height].join()
+    if (globe !== this.globe) {
+      drawGlobe(stage.under.getContext("2d"), scene)
+      this.globe = globe
+    }
+    const lines = [view.step, scene.dark].join()
+    if (lines !== this.lines) {
+      scene.lines = graticuleRows(view.step, scene.inks)
+      this.lines = lines
+    }
   }
 
   drag(dx, dy) {

@@ -1,117 +1,98 @@
-// The same sphere without WebGL: the density pixel by pixel, coarser while something moves; the
-// graticule as paths; points as small sprites of their colour.
+// The same sphere without WebGL: density and points pixel by pixel into one picture, coarser while
+// something moves; the graticule and arrows as paths. And the globe itself, for both painters.
 
-const COARSE = 3 // pixels of the device per pixel of a moving picture
+const COARSE = 3 // pixels of the device per pixel of a moving density
+
+/** The globe without anything on it: light from above on the left, a shine or shadow around. */
+function drawGlobe(pen, {view, inks, dark}) {
+  const {canvas} = pen
+  const {middle: [x, y], radius, flat, ratio} = view
+  pen.clearRect(0, 0, canvas.width, canvas.height)
+  const outline = (grown = 0) => {
+    pen.beginPath()
+    pen.ellipse(x, y, radius * (flat ? 2 : 1) + grown, radius + grown, 0, 0, 2 * Math.PI)
+  }
+  if (!flat) {
+    const glow = pen.createRadialGradient(x, y, radius, x, y, radius * 1.13)
+    for (const [at, alpha] of [[0, 1], [0.25, 0.48], [0.5, 0.2], [0.75, 0.07], [1, 0]]) {
+      glow.addColorStop(at, dark ? `rgba(107,158,224,${0.24 * alpha})` : `rgba(41,61,87,${0.12 * alpha})`)
+    }
+    pen.fillStyle = glow
+    outline(radius * 0.13)
+    pen.fill()
+  }
+  outline()
+  pen.fillStyle = inks.globe
+  pen.fill()
+  if (!flat) {
+    const light = pen.createRadialGradient(x - 0.42 * radius, y - 0.55 * radius, 0, x - 0.1 * radius, y - 0.13 * radius, radius * 1.14)
+    for (const [at, colour] of dark
+      ? [[0, "rgba(128,160,205,0.16)"], [0.55, "rgba(90,120,160,0.06)"], [1, "rgba(0,0,0,0.26)"]]
+      : [[0, "rgba(255,255,255,0.8)"], [0.6, "rgba(255,255,255,0.1)"], [1, "rgba(56,76,100,0.15)"]]) { light.addColorStop(at, colour) }
+    pen.fillStyle = light
+    pen.fill()
+  }
+  pen.strokeStyle = inks.edge
+  pen.lineWidth = 1.3 * ratio
+  pen.stroke()
+}
 
 /** Draws a scene on a canvas by its plain context. */
 function spherePainterCanvas(canvas) {
   const pen = canvas.getContext("2d")
-  const sheet = document.createElement("canvas")
-  const sheetPen = sheet.getContext("2d", {willReadFrequently: true})
+  const [ground, cloud] = [new Sheet(), new Sheet()]
 
-  /** The pixels of the ground, `coarse` pixels of the device wide. */
+  /** The pixels of the density, `coarse` pixels of the device wide. */
   function drawDensity(scene, coarse) {
     const {view, grid, ramp, range} = scene
-    const [wide, high] = [Math.ceil(canvas.width / coarse), Math.ceil(canvas.height / coarse)]
-    if (sheet.width !== wide || sheet.height !== high) { Object.assign(sheet, {width: wide, height: high}) }
-    const image = sheetPen.createImageData(wide, high)
-    const values = scene.contours.length > 0 && coarse === 1 ? new Float32Array(wide * high).fill(NaN) : null
+    const image = ground.blank(Math.ceil(canvas.width / coarse), Math.ceil(canvas.height / coarse))
+    const {width, height, data} = image
+    const values = scene.contours.length > 0 && coarse === 1 ? new Float32Array(width * height).fill(NaN) : null
     const span = range[1] - range[0] || 1
-    for (let row = 0; row < high; row += 1) {
+    for (let row = 0, k = 0; row < height; row += 1) {
       const up = (view.middle[1] - (row + 0.5) * coarse) / view.radius
-      for (let column = 0; column < wide; column += 1) {
+      for (let column = 0; column < width; column += 1, k += 1) {
         const right = ((column + 0.5) * coarse - view.middle[0]) / view.radius
-        const found = groundPlace(view, right, up)
-        if (found == null) { continue }
-        const value = gridValue(grid, found[0], found[1])
-        if (values != null) { values[row * wide + column] = value }
+        const place = groundPlace(view, right, up)
+        if (place == null) { continue }
+        const value = cubeValue(grid, place[0], place[1], place[2])
+        if (values != null) { values[k] = value }
         let part = Math.max(0, Math.min(1, (value - range[0]) / span))
         if (scene.root) { part = Math.sqrt(part) }
-        const shade = view.flat ? 1 : lampAt(found[2], right, up, scene.dark)
-        const [j, at] = [4 * (row * wide + column), 3 * Math.round(255 * part)]
-        for (let i = 0; i < 3; i += 1) { image.data[j + i] = Math.min(255, ramp[at + i] * shade) }
-        image.data[j + 3] = 255
+        const shade = view.flat ? 1 : lampAt(place[3], right, up, scene.dark)
+        const at = 3 * Math.round(255 * part)
+        for (let i = 0; i < 3; i += 1) { data[4 * k + i] = Math.min(255, ramp[at + i] * shade) }
+        data[4 * k + 3] = 255
       }
     }
-    if (values != null) { inkContours(image, values, wide, scene) }
-    sheetPen.putImageData(image, 0, 0)
-    pen.imageSmoothingEnabled = true
-    pen.drawImage(sheet, 0, 0, wide * coarse, high * coarse)
-  }
-
-  function outline(view) {
+    if (values != null) { inkContours(image, values, width, scene) }
+    pen.save()
     pen.beginPath()
     pen.ellipse(view.middle[0], view.middle[1], view.radius * (view.flat ? 2 : 1), view.radius, 0, 0, 2 * Math.PI)
-  }
-
-  function drawGround(scene) {
-    const {view, inks} = scene
-    const [x, y] = view.middle
-    pen.save()
-    if (!view.flat) {
-      const glow = pen.createRadialGradient(x, y, view.radius, x, y, view.radius * 1.12)
-      glow.addColorStop(0, scene.dark ? "rgba(107,158,224,0.2)" : "rgba(41,61,87,0.12)")
-      glow.addColorStop(1, "rgba(41,61,87,0)")
-      pen.fillStyle = glow
-      pen.beginPath()
-      pen.arc(x, y, view.radius * 1.12, 0, 2 * Math.PI)
-      pen.fill()
-    }
-    outline(view)
-    pen.fillStyle = inks.globe
-    pen.fill()
     pen.clip()
-    if (scene.grid != null) { drawDensity(scene, scene.settled ? 1 : COARSE) } else if (!view.flat) {
-      const light = pen.createRadialGradient(x - 0.4 * view.radius, y - 0.5 * view.radius, 0, x, y, view.radius * 1.15)
-      light.addColorStop(0, scene.dark ? "rgba(130,160,200,0.12)" : "rgba(255,255,255,0.7)")
-      light.addColorStop(1, scene.dark ? "rgba(0,0,0,0.3)" : "rgba(60,80,100,0.13)")
-      pen.fillStyle = light
-      pen.fillRect(x - view.radius, y - view.radius, 2 * view.radius, 2 * view.radius)
-    }
-    drawGraticule(scene)
+    pen.drawImage(ground.shown(), 0, 0, width * coarse, height * coarse)
     pen.restore()
-    outline(view)
-    pen.strokeStyle = inks.edge
-    pen.lineWidth = view.ratio * 1.3
-    pen.stroke()
   }
 
-  /** One line of equal longitude or latitude, where it is seen. */
-  function line(view, places) {
-    let [joined, before] = [false, 0]
-    for (const [longitude, latitude] of places) {
-      const [px, py, depth] = screenOf(view, longitude, latitude)
-      const there = depth > 0 && !(view.flat && joined && Math.abs(px - before) * view.ratio > view.radius)
-      if (there && joined) { pen.lineTo(px * view.ratio, py * view.ratio) } else { pen.moveTo(px * view.ratio, py * view.ratio) }
-      joined = depth > 0
-      before = px
-    }
-  }
-
-  function drawGraticule({view, inks}) {
-    const [step, few] = [view.step, Array.from({length: 61}, (_, k) => k / 60)]
-    pen.strokeStyle = inks.line
-    for (const main of [false, true]) {
+  /** Lines that share a colour and an opacity are one path. */
+  function drawLines({view, lines}) {
+    pen.lineWidth = view.ratio
+    for (const strong of [false, true]) {
       pen.beginPath()
-      for (let longitude = -180; longitude < 180; longitude += step) {
-        const top = longitude % 90 === 0 ? 90 : 75
-        if ((longitude === 0) === main) { line(view, few.map((t) => [longitude / DEGREES, (2 * t - 1) * top / DEGREES])) }
+      for (let j = 0; j < lines.length; j += DART) {
+        if ((lines[j + 13] > 0.5) !== strong) { continue }
+        const [ax, ay, a] = screenPlace(view, lines[j], lines[j + 1], lines[j + 2], lines[j + 3], lines[j + 4])
+        const [bx, by, b] = screenPlace(view, lines[j + 5], lines[j + 6], lines[j + 7], lines[j + 8], lines[j + 9])
+        if (Math.min(a, b) <= 0.04 || (view.flat && Math.abs(bx - ax) * view.ratio > view.radius)) { continue }
+        pen.moveTo(ax * view.ratio, ay * view.ratio)
+        pen.lineTo(bx * view.ratio, by * view.ratio)
       }
-      for (let latitude = -90 + step; latitude < 90; latitude += step) {
-        if ((latitude === 0) === main) {
-          const from = view.flat ? view.heading - Math.PI + 1e-6 : -Math.PI
-          line(view, few.map((t) => [from + t * (2 * Math.PI - 2e-6), latitude / DEGREES]))
-        }
-      }
-      pen.globalAlpha = main ? 0.6 : 0.34
-      pen.lineWidth = view.ratio
+      if (lines.length >= DART) { pen.strokeStyle = `rgba(${[10, 11, 12].map((i) => Math.round(255 * lines[i]))},${strong ? 0.6 : 0.36})` }
       pen.stroke()
     }
-    pen.globalAlpha = 1
   }
 
   function drawArrows({view, arrows}) {
-    pen.lineCap = "round"
     for (let k = 0, j = 0; k < arrows.count; k += 1, j += DART) {
       const r = arrows.rows
       const [ax, ay, a] = screenPlace(view, r[j], r[j + 1], r[j + 2], r[j + 3], r[j + 4])
@@ -124,28 +105,31 @@ function spherePainterCanvas(canvas) {
   }
 
   function drawPoints({view, points}) {
-    const size = points.pixel * view.ratio
-    const sprites = new Map()
-    for (let k = 0, j = 0; k < points.count; k += 1, j += ROW) {
-      const r = points.rows
-      const [px, py, depth] = screenPlace(view, r[j], r[j + 1], r[j + 2], r[j + 3], r[j + 4])
-      const wide = Math.round(r[j + 5] * size * 2) / 2
-      if (depth <= 0 || wide <= 0) { continue }
-      const key = Math.round(r[j + 6] * 31) | Math.round(r[j + 7] * 31) << 5 | Math.round(r[j + 8] * 31) << 10 | Math.round(r[j + 9] * 15) << 15 | Math.min(wide * 2, 255) << 19
-      let sprite = sprites.get(key)
-      if (sprite == null) {
-        sprite = discSprite(wide, `rgba(${r[j + 6] * 255},${r[j + 7] * 255},${r[j + 8] * 255},${r[j + 9]})`)
-        sprites.set(key, sprite)
+    if (points.count === 0) { return }
+    const image = cloud.blank(canvas.width, canvas.height)
+    const {rows, count} = points
+    const {flat, heading, radius, middle: [x, y], matrix: m} = view
+    const size = points.pixel * view.ratio / 2
+    for (let k = 0, j = 0; k < count; k += 1, j += ROW) {
+      if (rows[j + 5] <= 0) { continue }
+      if (flat) {
+        const right = 2 / Math.PI * wrapped(rows[j + 3] - heading) * Math.cos(rows[j + 4])
+        stampDisc(image, x + radius * right, y - radius * Math.sin(rows[j + 4]), rows[j + 5] * size, rows, j + 6)
+      } else if (m[0] * rows[j] + m[1] * rows[j + 1] + m[2] * rows[j + 2] > 0) {
+        const right = m[3] * rows[j] + m[4] * rows[j + 1] + m[5] * rows[j + 2]
+        const up = m[6] * rows[j] + m[7] * rows[j + 1] + m[8] * rows[j + 2]
+        stampDisc(image, x + radius * right, y - radius * up, rows[j + 5] * size, rows, j + 6)
       }
-      pen.drawImage(sprite, px * view.ratio - sprite.width / 2, py * view.ratio - sprite.height / 2)
     }
+    pen.drawImage(cloud.shown(), 0, 0)
   }
 
   return {
     backend: "canvas",
     draw(scene) {
       pen.clearRect(0, 0, canvas.width, canvas.height)
-      drawGround(scene)
+      if (scene.grid != null) { drawDensity(scene, scene.settled ? 1 : COARSE) }
+      drawLines(scene)
       drawArrows(scene)
       drawPoints(scene)
     },
@@ -153,33 +137,20 @@ function spherePainterCanvas(canvas) {
   }
 }
 
-/** Longitude, latitude and depth under a place in units of the radius; null outside. */
+/** Direction and depth under a place in units of the radius; null outside. */
 function groundPlace(view, right, up) {
   if (view.flat) {
     const found = fromMollweide(right, up)
-    return found == null ? null : [found[0] + view.heading, found[1], 1]
+    return found == null ? null : [...towards(found[0] + view.heading, found[1]), 1]
   }
   const rest = 1 - right * right - up * up
   // A little beyond the edge, which the path cuts off smoothly.
-  const held = rest < 0 ? 1 / Math.hypot(right, up) : 1
   if (rest < -0.04) { return null }
+  const held = rest < 0 ? 1 / Math.hypot(right, up) : 1
   const depth = Math.sqrt(Math.max(rest, 0))
   const m = view.matrix
   const [y, z] = [right * held, up * held]
-  const px = m[0] * depth + m[3] * y + m[6] * z
-  const py = m[1] * depth + m[4] * y + m[7] * z
-  const pz = m[2] * depth + m[5] * y + m[8] * z
-  return [Math.atan2(py, px), Math.asin(Math.max(-1, Math.min(1, pz))), depth]
-}
-
-/** Value of a grid of longitudes and latitudes, linear between its cells. */
-function gridValue({wide, high, values}, longitude, latitude) {
-  const x = ((longitude / (2 * Math.PI)) % 1 + 1) % 1 * wide - 0.5
-  const y = Math.max(0, Math.min(high - 1.001, (0.5 - latitude / Math.PI) * high - 0.5))
-  const [i, j] = [Math.floor(x), Math.floor(y)]
-  const [a, b] = [(i + wide) % wide, (i + 1) % wide]
-  const [u, v] = [x - i, y - j]
-  return (values[j * wide + a] * (1 - u) + values[j * wide + b] * u) * (1 - v) + (values[(j + 1) * wide + a] * (1 - u) + values[(j + 1) * wide + b] * u) * v
+  return [m[0] * depth + m[3] * y + m[6] * z, m[1] * depth + m[4] * y + m[7] * z, m[2] * depth + m[5] * y + m[8] * z, depth]
 }
 
 /** Colour the pixels at which a density crosses a level on the way right or down. */
@@ -196,7 +167,7 @@ function inkContours(image, values, wide, {contours, inks}) {
 
 /** The same gentle lamp as in the other painter. */
 function lampAt(depth, right, up, dark) {
-  const lamp = (0.72 * depth - 0.42 * right + 0.55 * up) / Math.hypot(0.72, 0.42, 0.55)
+  const lamp = 0.7205 * depth - 0.4203 * right + 0.5504 * up
   const t = Math.max(0, Math.min(1, (lamp + 0.5) / (dark ? 1.5 : 1.4)))
   const smooth = t * t * (3 - 2 * t)
   return dark ? 0.74 + 0.34 * smooth : 0.9 + 0.105 * smooth
@@ -206,7 +177,7 @@ function lampAt(depth, right, up, dark) {
 function oneArrow(pen, [ax, ay, bx, by], wide, heads, paint) {
   const far = Math.hypot(bx - ax, by - ay) || 1
   const [dx, dy] = [(bx - ax) / far, (by - ay) / far]
-  const tip = heads ? Math.min(wide * 4.2, far * 0.6) : 0
+  const tip = heads ? Math.min(wide * 4.4, far * 0.62) : 0
   pen.strokeStyle = pen.fillStyle = paint
   pen.lineWidth = wide
   pen.beginPath()
@@ -214,7 +185,7 @@ function oneArrow(pen, [ax, ay, bx, by], wide, heads, paint) {
   pen.lineTo(bx - dx * tip, by - dy * tip)
   pen.stroke()
   if (!heads) { return }
-  const half = wide * 1.6
+  const half = 0.4 * tip
   pen.beginPath()
   pen.moveTo(bx, by)
   pen.lineTo(bx - dx * tip - dy * half, by - dy * tip + dx * half)

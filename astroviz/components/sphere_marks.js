@@ -60,12 +60,12 @@ function drawPicked(pen, view, points, k, inks) {
 }
 
 /** Wheel of tilts on the right, bar of densities on the left, title and backend. */
-function sphereLegends(pen, {wide, high}, scene, hand) {
+function sphereLegends(pen, {wide, high, ratio}, scene, hand) {
   const {inks} = scene
   if (scene.colour === "tilt" && (scene.showsPoints || scene.rings.length > 0)) {
-    angleWheel(pen, wide - 52, high - 50, 26, {period: scene.period, name: scene.tiltLabel, inks, hand: hand?.tilt ?? null})
+    angleWheel(pen, wide - 52, high - 50, 26, {ratio, period: scene.period, name: scene.tiltLabel, inks, hand: hand?.tilt ?? null})
   } else if (scene.arrowColour === "direction" && scene.arrows.count > 0) {
-    angleWheel(pen, wide - 52, high - 50, 26, {period: Math.PI, name: "angle", inks})
+    angleWheel(pen, wide - 52, high - 50, 26, {ratio, period: Math.PI, name: "angle", inks})
   } else if (scene.colour === "weight" && scene.showsPoints) {
     const long = Math.min(110, wide * 0.28)
     colourBar(pen, wide - long - 18, high - 30, long, {table: scene.weightRamp, first: 60, low: scene.weights[0], high: scene.weights[1], name: scene.weightLabel, inks, hand: hand?.weight ?? null})

@@ -71,6 +71,25 @@ function readArrows(numbers, {scale, colour, dark, wide, heads}) {
   return {count, rows, wide, heads}
 }
 
+/** The graticule as short lines, rows as those of arrows; equator and first meridian stronger. */
+function graticuleRows(step, inks) {
+  const rows = []
+  const colour = partsOf(inks.line)
+  const line = (places, alpha) => {
+    const ends = places.map(([longitude, latitude]) => [...towards(longitude, latitude), longitude, mollweideAngle(latitude)])
+    for (let k = 1; k < ends.length; k += 1) { rows.push(...ends[k - 1], ...ends[k], ...colour, alpha) }
+  }
+  const parts = (n, low, high) => Array.from({length: n + 1}, (_, k) => (low + (high - low) * k / n) / DEGREES)
+  for (let longitude = -180; longitude < 180; longitude += step) {
+    const top = longitude % 90 === 0 ? 90 : 75
+    line(parts(48, -top, top).map((latitude) => [longitude / DEGREES, latitude]), longitude === 0 ? 0.6 : 0.36)
+  }
+  for (let latitude = -90 + step; latitude < 90; latitude += step) {
+    line(parts(96, -180, 180).map((longitude) => [longitude, latitude / DEGREES]), latitude === 0 ? 0.6 : 0.36)
+  }
+  return new Float32Array(rows)
+}
+
 /** Colour of an axis by its position angle, from north over east, 180 degrees round. */
 function directionColour([x, y, z], d) {
   const flat = Math.hypot(x, y) || 1e-9

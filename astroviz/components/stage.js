@@ -1,4 +1,4 @@
-// The frame of a picture that is turned by hand: two canvases, buttons, a read-out under the
+// The frame of a picture that is turned by hand: three canvases, buttons, a read-out under the
 // pointer, help, keys, saving as PNG, and the loop that draws when something has changed.
 
 const ICONS = {
@@ -73,6 +73,7 @@ class Stage {
     this.writer = new Writer(model)
     this.root = make("div", {className: "az-stage", tabIndex: 0, role: "application", "aria-roledescription": role})
     this.root.dataset.lmSuppressShortcuts = "true" // its keys do not belong to a notebook
+    this.under = make("canvas", {className: "az-under", "aria-hidden": "true"})
     this.over = make("canvas", {className: "az-over", "aria-hidden": "true"})
     this.pen = this.over.getContext("2d")
     this.bar = make("div", {className: "az-bar", role: "toolbar", "aria-label": `Tools of the ${role}`})
@@ -80,7 +81,7 @@ class Stage {
     this.help = make("div", {className: "az-help", hidden: true, role: "note"})
     this.help.append(make("table", {}, ...help.map(([keys, what]) => make("tr", {}, make("th", {textContent: keys}), make("td", {textContent: what})))))
     this.spoken = make("div", {className: "az-spoken", "aria-live": "polite"})
-    this.root.append(this.over, this.bar, this.tip, this.help, this.spoken)
+    this.root.append(this.under, this.over, this.bar, this.tip, this.help, this.spoken)
     el.append(this.root)
     this.ends = []
     this.dirty = false
@@ -92,21 +93,21 @@ class Stage {
     this.fit()
   }
 
-  /** Take WebGL2 where it is there and wanted, else the plain canvas; say which. */
+  /** Take WebGL2 where a graphics card does it, or where it is asked for; else the plain canvas. */
   choosePainter() {
-    const forced = this.model.get("renderer") === "canvas"
+    const wanted = this.model.get("renderer")
     this.painter?.dispose()
     this.ground?.remove()
     const fresh = () => {
       this.ground?.remove()
       this.ground = make("canvas", {className: "az-ground", "aria-hidden": "true"})
-      this.root.prepend(this.ground)
+      this.under.after(this.ground)
       return this.ground
     }
     this.painter = null
-    if (!forced) {
+    if (wanted !== "canvas") {
       try {
-        this.painter = this.painters.gl(fresh())
+        this.painter = this.painters.gl(fresh(), wanted !== "webgl2")
       } catch (error) {
         console.warn(`drawing without WebGL2: ${error.message}`)
       }
@@ -132,9 +133,10 @@ class Stage {
     const [wide, high] = [this.root.clientWidth, this.root.clientHeight]
     if (!anyway && this.wide === wide && this.high === high && this.ratio === ratio) { return }
     Object.assign(this, {wide, high, ratio})
-    for (const canvas of [this.ground, this.over]) {
-      canvas.width = Math.max(1, Math.round(wide * ratio))
-      canvas.height = Math.max(1, Math.round(high * ratio))
+    for (const canvas of [this.under, this.ground, this.over]) {
+      const [w, h] = [Math.max(1, Math.round(wide * ratio)), Math.max(1, Math.round(high * ratio))]
+      // What keeps its size keeps its picture.
+      if (canvas.width !== w || canvas.height !== h) { Object.assign(canvas, {width: w, height: h}) }
     }
     this.request()
   }
@@ -217,8 +219,7 @@ class Stage {
     const pen = whole.getContext("2d")
     pen.fillStyle = this.paper ?? "#ffffff"
     pen.fillRect(0, 0, whole.width, whole.height)
-    pen.drawImage(this.ground, 0, 0)
-    pen.drawImage(this.over, 0, 0)
+    for (const layer of [this.under, this.ground, this.over]) { pen.drawImage(layer, 0, 0) }
     whole.toBlob((blob) => {
       const link = make("a", {href: URL.createObjectURL(blob), download: `${name}.png`})
       link.click()

@@ -39,7 +39,12 @@ _EVERYWHERE: dict[str, Trait] = {
     "caption": Trait(TEXT, "", "What is shown, for people who cannot see it."),
     "selection": Trait(WHOLES, [], "Indices of the points that are selected."),
     "picked": Trait(WHOLE, -1, "Index of the point that was clicked; -1: none."),
-    "renderer": Trait(TEXT, "auto", "`canvas` does without WebGL2.", ("auto", "canvas")),
+    "renderer": Trait(
+        TEXT,
+        "auto",
+        "`auto` takes WebGL2 only with a graphics card.",
+        ("auto", "webgl2", "canvas"),
+    ),
     "backend": Trait(TEXT, "", "What draws, written by the browser: `webgl2` or `canvas`."),
     "measure": Trait(FLAG, False, "Asks for a programmed turn; the browser resets it."),
     "frames_per_second": Trait(REAL, 0.0, "Of the last turn measured, written by the browser."),

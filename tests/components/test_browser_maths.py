@@ -16,7 +16,8 @@ pytestmark = pytest.mark.ui
 FOLDER = Path(sources.__file__).parent
 
 OFFERED = [
-    "pixelOf", "pixelMiddle", "interpolation", "SmoothGrid", "mollweide", "fromMollweide",
+    "pixelOf", "pixelMiddle", "interpolation", "SmoothCube", "cubeValue", "mollweide",
+    "fromMollweide",
     "quaternionProduct", "matrixOf", "turnedBy", "headingOf", "lookingAt", "wrapped", "CYCLIC",
     "RAMP", "QUIET", "insideOf", "viewOf", "screenOf", "skyUnder", "turnAbout",
     "shadowOf", "sortByDepth", "readBox",
@@ -81,25 +82,26 @@ def test_a_map_is_drawn_as_smoothly_as_healpy_would(js, nside):
     assert all(abs(sum(f["weights"]) - 1) < 1e-9 and min(f["weights"]) > -1e-9 for f in found)
 
 
-def test_the_grid_for_drawing_holds_the_map(js):
-    x, y, z = healpy.pix2vec(16, np.arange(healpy.nside2npix(16)))
+@pytest.mark.parametrize("nside", [2, 16, 32])
+def test_the_cube_for_drawing_holds_the_map(js, nside):
+    rng = np.random.default_rng(nside)
+    x, y, z = healpy.pix2vec(nside, np.arange(healpy.nside2npix(nside)))
     values = 1 + 0.5 * x - 0.3 * y * z
-    grid = js.evaluate(
-        """([n, map]) => {
-          const smooth = new ours.SmoothGrid(n)
-          return [smooth.wide, smooth.high, Array.from(smooth.fill(Float32Array.from(map)))]
+    ways = rng.normal(size=(600, 3))
+    ways = np.concatenate([ways, np.eye(3), -np.eye(3), [[1, 1, 1], [1, -1, 0], [-1, 0, 1]]])
+    ways /= np.linalg.norm(ways, axis=1)[:, None]
+    found = js.evaluate(
+        """([n, map, ways]) => {
+          const smooth = new ours.SmoothCube(n)
+          const grid = {side: smooth.side, faces: smooth.fill(Float32Array.from(map))}
+          return ways.map((way) => ours.cubeValue(grid, ...way))
         }""",
-        [16, values.tolist()],
+        [nside, values.tolist(), ways.tolist()],
     )
-    wide, high, cells = grid
-    cells = np.array(cells).reshape(high, wide)
-    longitude = (np.arange(wide) + 0.5) * 2 * np.pi / wide
-    latitude = np.pi / 2 - (np.arange(high) + 0.5) * np.pi / high
-    c = np.cos(latitude)[:, None]
-    truth = (
-        1 + 0.5 * c * np.cos(longitude) - 0.3 * c * np.sin(longitude) * np.sin(latitude)[:, None]
+    truth = healpy.get_interp_val(
+        values, np.arccos(ways[:, 2]), np.arctan2(ways[:, 1], ways[:, 0])
     )
-    assert np.abs(cells - truth).max() < 0.02
+    assert np.abs(np.array(found) - truth).max() < 0.25 / nside
 
 
 def test_mollweide_is_healpys_and_has_an_inverse(js):
