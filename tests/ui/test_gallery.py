@@ -13,7 +13,8 @@ def test_the_gallery_leads_to_every_page(open_page):
     addresses = [links.nth(k).get_attribute("href") for k in range(links.count())]
     views = ("star", "catalogue", "question", "surveys", "maps")
     stars = [f"/stars/{view}" for view in views]
-    assert addresses == [*stars, "/adaptation/latent", "/adaptation/catalogue"]
+    turned = [f"/orientations/{v}" for v in ("film", "kernel", "web", "catalogue", "pose")]
+    assert addresses == [*stars, "/adaptation/latent", "/adaptation/catalogue", *turned]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
 
