@@ -21,6 +21,7 @@ from astroviz.plots.alignment import CorrelationPlot
 from astroviz.plots.box_map import BoxMap
 from astroviz.widgets.live import Worker
 from astroviz.widgets.orientations import OrientationsWidget
+from astroviz.widgets.orientations_stills import correlations_png
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -140,6 +141,11 @@ class CatalogueWidget(OrientationsWidget):
         """Long axes of the selected galaxies."""
         axes = self.explorer.orientations()[self.explorer.selected()][:_AXES]
         return sphere_state(rotations=axes, title="orientations of the selected galaxies")
+
+    def picture(self) -> bytes | None:
+        """The two correlations over the truth; where there are none, the axes on a map."""
+        words = {kind: self.explorer.agreement(one) for kind, one in self.curves.items()}
+        return correlations_png(self.curves, words) or super().picture()
 
     def _show_map(self) -> None:
         explorer = self.explorer

@@ -20,6 +20,8 @@ from astroviz.orientations.film_state import (
 )
 from astroviz.plots.two_laws import TwoLaws
 from astroviz.widgets.orientations import OrientationsWidget, show_sphere
+from astroviz.widgets.orientations_stills import fewer_points
+from astroviz.widgets.sphere_still import spheres_png
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
@@ -101,6 +103,16 @@ class FilmWidget(OrientationsWidget):
     def stills(self) -> Any:
         """The learned side."""
         return self.learned if self.learned.points else self.true
+
+    def picture(self) -> bytes | None:
+        """Both sides as maps, next to each other; points only where there is no density."""
+        bare = self.explorer.look != "points"
+        sides = [
+            fewer_points(side, 600, title=f"{side.title}, {self.moment.value}",
+                         show_points=not bare)
+            for side in (self.learned, self.true)
+        ]  # fmt: skip
+        return spheres_png(sides, (9.0, 3.2), 80)
 
     def _scrubbed(self, change: Any) -> None:
         if self.film is not None:

@@ -14,6 +14,8 @@ from astroviz.components.faces import sphere_state
 from astroviz.orientations.kernel_state import GROUPS, MEASURES, SCALES, leach
 from astroviz.plots.kernel import AngleDensity, TurnDensity, TurnScore
 from astroviz.widgets.orientations import OrientationsWidget, show_sphere
+from astroviz.widgets.orientations_stills import fewer_points
+from astroviz.widgets.sphere_still import spheres_png
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
@@ -83,6 +85,11 @@ class KernelWidget(OrientationsWidget):
     def stills(self) -> Any:
         """The sphere."""
         return self.globe
+
+    def picture(self) -> bytes | None:
+        """Some of the draws on a map of the density of their first axis."""
+        scale = f"first axis of the draws, \u03c3 = {self.explorer.sigma:.3g} rad"
+        return spheres_png([fewer_points(self.globe, 250, title=scale)], (6.0, 2.9), 80)
 
     def _show_numbers(self, kernel: Any) -> None:
         cells = [f"\u03c3 = {kernel.sigma:.4g} rad", f"Leach's ε = {leach(kernel.sigma):.4g}",

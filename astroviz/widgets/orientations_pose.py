@@ -15,6 +15,7 @@ from bokeh.plotting import figure
 from astroviz.components.faces import sphere_state
 from astroviz.orientations.pose_state import SHAPES, SOURCES
 from astroviz.widgets.orientations import OrientationsWidget, show_sphere
+from astroviz.widgets.orientations_stills import fewer_points, pose_png
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
@@ -89,6 +90,11 @@ class PoseWidget(OrientationsWidget):
     def stills(self) -> Any:
         """The sphere."""
         return self.globe
+
+    def picture(self) -> bytes | None:
+        """The picture, and the density of its pose as a map."""
+        seen = self.explorer.pose_shown()
+        return pose_png(seen.picture, fewer_points(self.globe, 0), seen.label)
 
     def upload(self, content: Any, name: str = "your picture") -> None:
         """Ask about a picture of your own: bytes, or the path of a PNG or JPEG."""

@@ -16,6 +16,8 @@ from astroviz.plots.axis_tilt import AxisTilt
 from astroviz.plots.ellipsoid import quaternion_facing
 from astroviz.widgets.live import Worker
 from astroviz.widgets.orientations import OrientationsWidget, show_sphere
+from astroviz.widgets.orientations_stills import fewer_points
+from astroviz.widgets.sphere_still import spheres_png
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
@@ -110,6 +112,14 @@ class WebWidget(OrientationsWidget):
     def stills(self) -> Any:
         """The model's sphere, or the law's where there is no model."""
         return self.model_sphere if self.model_sphere.points else self.truth_sphere
+
+    def picture(self) -> bytes | None:
+        """Model and law as maps, next to each other; the ring is how the galaxy lies."""
+        sides = [
+            fewer_points(side, 0, show_points=False)
+            for side in (self.model_sphere, self.truth_sphere)
+        ]
+        return spheres_png(sides, (9.0, 3.2), 80)
 
     # Model against law
 

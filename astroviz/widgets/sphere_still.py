@@ -3,7 +3,7 @@ r"""A still picture of a sphere, for places where no widget can live: mail, PDF,
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from astroviz.plots.orientation_colours import cyclic, density_ramp
 from astroviz.plots.sphere import mollweide, mollweide_grid
 
-__all__ = ["sphere_png"]
+__all__ = ["draw_sphere", "sphere_png", "spheres_png"]
 
 
 def sphere_png(
@@ -24,27 +24,57 @@ def sphere_png(
         size: Inches.
         dpi: Pixels per inch.
     """
+    return spheres_png([state], size, dpi)
+
+
+def spheres_png(
+    states: Sequence[Mapping[str, Any] | Any], size: tuple[float, float], dpi: int = 110
+) -> bytes | None:
+    r"""Several spheres side by side; None without matplotlib.
+
+    Arguments:
+        states: Results of `sphere_state`, or faces.
+        size: Inches, of the whole picture.
+        dpi: Pixels per inch.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         return None
+    # A Figure of its own, not pyplot: the user's own figures and backend are left alone.
+    drawn = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(drawn)
+    for state, axes in zip(states, drawn.subplots(1, len(states), squeeze=False)[0], strict=True):
+        draw_sphere(drawn, axes, state)
+    out = io.BytesIO()
+    drawn.savefig(out, format="png", dpi=dpi)
+    return out.getvalue()
+
+
+def draw_sphere(drawn: Any, axes: Any, state: Mapping[str, Any] | Any) -> None:
+    r"""Draw what a sphere holds into axes of a matplotlib figure.
+
+    Arguments:
+        drawn: The figure.
+        axes: The axes.
+        state: The result of `sphere_state`, or a sphere's face.
+    """
 
     def get(name: str, default: Any) -> Any:
         found = state.get(name) if isinstance(state, Mapping) else getattr(state, name, None)
         return default if found is None else found
 
-    # A Figure of its own, not pyplot: the user's own figures and backend are left alone.
-    drawn = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(drawn)
-    axes = drawn.add_subplot()
     axes.set_aspect("equal")
     axes.set_axis_off()
     if title := get("title", ""):
         axes.set_title(title, fontsize=10)
     if get("show_density", True):
         quiet = bool(get("points", b"")) and bool(get("show_points", True))
-        _density(drawn, axes, np.frombuffer(get("density", b""), "<f4"), quiet)
+        values = np.frombuffer(get("density", b""), "<f4")
+        top = float(get("density_max", 0.0)) or float(values.max(initial=0.0))
+        power = 0.5 if get("density_scale", "linear") == "sqrt" else 1.0
+        _density(drawn, axes, values, top, power, quiet)
     _graticule(axes)
     period = np.degrees(get("tilt_period", 2 * np.pi))
     points = np.frombuffer(get("points", b""), "<f4").reshape(-1, 4)
@@ -53,9 +83,6 @@ def sphere_png(
         _points(drawn, axes, points, period)
     if get("show_rings", True):
         _rings(axes, rings, period)
-    out = io.BytesIO()
-    drawn.savefig(out, format="png", dpi=dpi)
-    return out.getvalue()
 
 
 def _tints(tilt: np.ndarray, period: float) -> list[str]:
@@ -63,11 +90,13 @@ def _tints(tilt: np.ndarray, period: float) -> list[str]:
     return [cyclic()[k] for k in place]
 
 
-def _density(drawn: Any, axes: Any, values: np.ndarray, quiet: bool) -> None:
+def _density(
+    drawn: Any, axes: Any, values: np.ndarray, top: float, power: float, quiet: bool
+) -> None:
     if values.size == 0:
         return
     from healpy import get_interp_val
-    from matplotlib.colors import ListedColormap
+    from matplotlib.colors import ListedColormap, PowerNorm
 
     longitude, latitude = mollweide_grid(800, 400)
     inside = np.isfinite(longitude)
@@ -78,7 +107,7 @@ def _density(drawn: Any, axes: Any, values: np.ndarray, quiet: bool) -> None:
     ramp = ListedColormap(density_ramp(quiet=quiet))
     picture = axes.imshow(
         image, origin="lower", extent=(-2, 2, -1, 1), cmap=ramp,
-        vmin=0, vmax=float(values.max()),
+        norm=PowerNorm(power, vmin=0, vmax=max(top, 1e-12)),
     )  # fmt: skip
     bar = drawn.colorbar(picture, ax=axes, orientation="horizontal", shrink=0.4, aspect=30)
     bar.set_label("density relative to uniform", fontsize=8)

@@ -56,7 +56,9 @@ def fewer_colours(png: str) -> str:
     """The same picture in a third of the bytes."""
     out = io.BytesIO()
     picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    # of the widest spread, so that hues of few pixels stay what they are
+    kept = picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    kept.save(out, "PNG", optimize=True)
     return base64.b64encode(out.getvalue()).decode()
 
 
