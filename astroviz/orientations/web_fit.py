@@ -21,6 +21,7 @@ from astroviz.orientations.web_network import WebNetwork
 __all__ = ["Fit", "Recipe", "fit", "gap"]
 
 Report = Callable[[str], None]
+_SAY, _SAVE = 15.0, 60.0  # seconds between two reports, and between two checkpoints
 
 
 @dataclass(frozen=True)
@@ -172,18 +173,22 @@ def fit(
         for name, value in run.advance(lessons[pick], generator).items():
             smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
         run.elapsed = time.monotonic() - start
-        if run.elapsed - said > 15:
+        if run.elapsed - said > _SAY:
             said = run.elapsed
-            terms = "  ".join(f"{name} {value:.4f}" for name, value in smooth.items())
-            report(f"{run.elapsed:6.0f} s of {recipe.budget:.0f}  step {run.step}  {terms}")
+            report(_progress(run, smooth))
         if judge and run.elapsed - judged > max(60.0, recipe.budget / 10):
             judged = run.elapsed
             report(f"gap to the true law {gap(run.average, judge[:1])[0]:.4f} nats")
-        if run.elapsed - saved > 60:
+        if run.elapsed - saved > _SAVE:
             saved = run.elapsed
             run.save(checkpoint)
     run.save(checkpoint)
     return run
+
+
+def _progress(run: Fit, terms: dict[str, float]) -> str:
+    said = "  ".join(f"{name} {value:.4f}" for name, value in terms.items())
+    return f"{run.elapsed:6.0f} s of {run.recipe.budget:.0f}  step {run.step}  {said}"
 
 
 def gap(

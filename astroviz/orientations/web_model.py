@@ -25,7 +25,13 @@ from astroviz.orientations.shift import Reference, features_of_box
 from astroviz.orientations.web_inputs import web_inputs
 from astroviz.orientations.web_network import WebNetwork
 from astroviz.orientations.web_posterior import WebPosterior
-from astroviz.orientations.web_sampler import DEFAULT_STEPS, chunk_sizes, draw_pairs, starts
+from astroviz.orientations.web_sampler import (
+    DEFAULT_STEPS,
+    Listener,
+    chunk_sizes,
+    draw_pairs,
+    starts,
+)
 
 __all__ = ["COLUMNS", "UNITS", "WebModel", "open_web"]
 
@@ -176,7 +182,7 @@ class WebModel:
         request = self.paint_request(box, seed, steps)
         chunks = [
             chunk
-            for (chunk,) in self.draw([request], self.device, _Listener(progress, check))
+            for (chunk,) in self.draw([request], self.device, Listener(progress, check))
             if chunk is not None
         ]
         rotation = np.concatenate([chunk.per_draw["rotations"] for chunk in chunks])
@@ -266,27 +272,6 @@ class WebModel:
         ).astype(np.float32)
         extras = {"rotations": rotation.cpu().numpy()}
         return Chunk(values, extras, {"ood_score": np.asarray(request.inputs["ood_score"])})
-
-
-class _Listener:
-    """A `Control` of two plain functions."""
-
-    max_draws: int | None = None
-
-    def __init__(
-        self, progress: Callable[[float], None] | None, check: Callable[[], None] | None
-    ) -> None:
-        self._progress, self._check = progress, check
-
-    def check(self) -> None:
-        """Go on, unless the function raises."""
-        if self._check is not None:
-            self._check()
-
-    def progress(self, fraction: float) -> None:
-        """Hand the share on."""
-        if self._progress is not None:
-            self._progress(fraction)
 
 
 def open_web(card: Card, device: str | torch.device = "cpu") -> WebModel:

@@ -18,12 +18,33 @@ from astroviz.orientations.rotations import random_rotations
 from astroviz.orientations.scalars import from_free
 from astroviz.orientations.web_network import WebNetwork
 
-__all__ = ["DEFAULT_STEPS", "chunk_sizes", "draw_pairs", "draw_rotations", "starts"]
+__all__ = ["DEFAULT_STEPS", "Listener", "chunk_sizes", "draw_pairs", "draw_rotations", "starts"]
 
 DEFAULT_STEPS = 19
 """Heun steps: 39 evaluations of the network."""
 
 _FIRST, _NEXT = 256, 2048
+
+
+class Listener:
+    """A `Control` of two plain functions."""
+
+    max_draws: int | None = None
+
+    def __init__(
+        self, progress: Callable[[float], None] | None, check: Callable[[], None] | None
+    ) -> None:
+        self._progress, self._check = progress, check
+
+    def check(self) -> None:
+        """Go on, unless the function raises."""
+        if self._check is not None:
+            self._check()
+
+    def progress(self, fraction: float) -> None:
+        """Hand the share on."""
+        if self._progress is not None:
+            self._progress(fraction)
 
 
 def chunk_sizes(n: int) -> list[int]:
