@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from urllib.parse import parse_qs
 
@@ -268,3 +269,30 @@ def test_without_a_model_the_true_poses_are_shown(tab, monkeypatch):
     assert shown.sphere.rings
     assert not shown.sphere.points
     assert "It is not here." in shown.notice.warnings[0]
+
+
+def test_a_long_film_says_how_far_it_is_and_can_be_cancelled(engine):
+    query = "density=icosahedron&network=exact&film_draws=3000&evaluations=200"
+
+    async def until(found):
+        for _ in range(600):
+            if found():
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail("waited for half a minute")
+
+    async def act():
+        tab = OrientationsPage(None, engine, "film", query)
+        shown, voice = tab.built["film"], tab.shell.voice
+        await until(lambda: voice.progress and voice.fraction > 0)
+        assert voice.cancellable
+        assert shown.film is None
+        voice.cancel()
+        await until(lambda: shown.answers.idle and not voice.progress)
+        assert shown.film is None
+        tab.explorer.param.update(density="tetrahedron", film_draws=100, evaluations=10)
+        await until(lambda: shown.film is not None)
+        assert shown.film.evaluations <= 10
+        tab.shell.close()
+
+    asyncio.run(act())
