@@ -14,8 +14,9 @@ from astroviz.core.cards import Card
 from astroviz.core.registry import load_weights
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.orientations import rotation_columns
+from astroviz.orientations.pose_framing import best_frame
 from astroviz.orientations.pose_network import PoseNetwork, Reading
-from astroviz.orientations.pose_pictures import read_picture
+from astroviz.orientations.pose_pictures import foreground
 from astroviz.orientations.pose_posterior import PosePosterior
 from astroviz.orientations.process import LOWEST, Score, sample
 from astroviz.orientations.renders import Camera, random_camera, render
@@ -109,11 +110,12 @@ class PoseModel:
         r"""What the model believes of the pose of the solid in a picture.
 
         Arguments:
-            image: As `pose_pictures.read_picture` takes it: a file, its bytes, an array or a
+            image: As `pose_pictures.foreground` takes it: a file, its bytes, an array; or a
                 `SimulatedPose`; a `PictureError` says why one cannot be used.
         """
-        picture = image.picture if isinstance(image, SimulatedPose) else read_picture(image)
-        return PosePosterior(self, picture)
+        if isinstance(image, SimulatedPose):
+            return PosePosterior(self, image.picture)
+        return PosePosterior(self, best_frame(self, foreground(image)))
 
     def read(self, pictures: np.ndarray | Tensor) -> Reading:
         """What the network reads from pictures, shape (N, 32, 32)."""

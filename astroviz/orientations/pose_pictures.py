@@ -1,13 +1,15 @@
 r"""Pictures that people bring, made into what the network reads: 32 x 32 pixels, dark around.
 
 A picture of the right size on a dark background is taken as it is. Any other one is turned to
-grey, set on black, cut to the solid and scaled so that the solid fills the field as it does in
-the pictures of the training. What cannot be read is refused with a sentence that says why.
+grey and set on black; `Foreground` then cuts it to the solid in a frame of any size and place, of
+which `pose_framing` finds the one that the network can explain best. What cannot be read is
+refused with a sentence that says why.
 """
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,11 @@ import numpy as np
 
 from astroviz.orientations.renders import FIELD, SIZE
 
-__all__ = ["PictureError", "read_picture"]
+__all__ = ["Foreground", "PictureError", "foreground", "read_picture"]
 
 _SMALLEST, _LARGEST = 8, 8192
 _DARK = 0.1  # a background below this needs no correction
-_CONTRAST = 0.08  # by which the solid stands out from the background
+_CONTRAST = (0.03, 0.15)  # by which the solid stands out from the background, at least
 _FILL = 0.8 / FIELD  # part of the field that a solid fills on average
 
 
@@ -27,8 +29,49 @@ class PictureError(ValueError):
     """A picture cannot be used; the message is for people."""
 
 
-def read_picture(source: Any) -> np.ndarray:
-    r"""A picture as the network reads it.
+@dataclass(frozen=True)
+class Foreground:
+    r"""A picture in grey on black, and where the solid is.
+
+    Arguments:
+        grey: Brightness from 0 to 1, shape :math:`(H, W)`, top row first.
+        middle: Row and column of the middle of the solid's bounding box, pixels.
+        extent: The longer side of the bounding box, pixels.
+        ready: Whether the picture is one of 32 x 32 pixels on a dark background.
+    """
+
+    grey: np.ndarray
+    middle: tuple[float, float]
+    extent: float
+    ready: bool
+
+    def framed(self, fill: float = _FILL, row: float = 0.0, column: float = 0.0) -> np.ndarray:
+        r"""The solid in a square frame, as the network reads it.
+
+        Arguments:
+            fill: Part of the frame's side that the bounding box takes.
+            row: How far down from the middle of the box the frame has its own, in extents.
+            column: How far to the right.
+
+        Returns:
+            Shape :math:`(32, 32)`, float32.
+        """
+        side = self.extent / fill
+        top = self.middle[0] + row * self.extent - side / 2
+        left = self.middle[1] + column * self.extent - side / 2
+        return _resampled(self.grey, top, left, side)
+
+    def whole(self) -> np.ndarray:
+        """The middle square of the picture itself, 32 pixels wide."""
+        if self.ready:
+            return self.grey
+        height, width = self.grey.shape
+        side = min(height, width)
+        return _resampled(self.grey, (height - side) / 2, (width - side) / 2, side)
+
+
+def foreground(source: Any) -> Foreground:
+    r"""A picture from outside, in grey on black.
 
     Arguments:
         source: A path, the bytes of a PNG, JPEG, GIF, BMP, TIFF or WebP file, an image of
@@ -36,12 +79,7 @@ def read_picture(source: Any) -> np.ndarray:
             :math:`(H, W, 4)`, as whole numbers from 0 to 255 or as fractions from 0 to 1.
 
     Returns:
-        Brightness from 0 to 1, float32, shape :math:`(32, 32)`, top row first.
-
-    Example:
-        >>> disc = np.hypot(*np.mgrid[-1:1:90j, -1:1:90j]) < 0.6
-        >>> read_picture(disc).shape
-        (32, 32)
+        The picture; a `PictureError` says why one cannot be used.
     """
     grey = _grey(_array(source))
     height, width = grey.shape
@@ -52,15 +90,40 @@ def read_picture(source: Any) -> np.ndarray:
         )
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     background = float(np.median(border))
-    solid = np.abs(grey - background) > _CONTRAST
+    noise = 1.4826 * float(np.median(np.abs(border - background)))
+    solid = np.abs(grey - background) > np.clip(5 * noise, *_CONTRAST)
     if not solid.any():
         raise PictureError(
             "the picture has one colour throughout: there is no solid to be seen; give one in "
             "which the solid stands out from its background"
         )
-    if grey.shape == (SIZE, SIZE) and background < _DARK:
-        return grey
-    return _framed(np.where(solid, np.maximum(grey, 0.02), 0.0), solid)
+    dark = background < _DARK
+    solid = _hull(solid)
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    return Foreground(
+        grey if dark else np.where(solid, np.maximum(grey, 0.02), 0.0).astype(np.float32),
+        (0.5 * (rows[0] + rows[-1] + 1), 0.5 * (columns[0] + columns[-1] + 1)),
+        float(max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1),
+        grey.shape == (SIZE, SIZE) and dark,
+    )
+
+
+def read_picture(source: Any) -> np.ndarray:
+    r"""A picture as the network reads it, in the usual frame.
+
+    Arguments:
+        source: As `foreground` takes it.
+
+    Returns:
+        Brightness from 0 to 1, float32, shape :math:`(32, 32)`, top row first.
+
+    Example:
+        >>> disc = np.hypot(*np.mgrid[-1:1:90j, -1:1:90j]) < 0.6
+        >>> read_picture(disc).shape
+        (32, 32)
+    """
+    found = foreground(source)
+    return found.grey if found.ready else found.framed()
 
 
 def _array(source: Any) -> np.ndarray:
@@ -118,13 +181,22 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
     return found
 
 
-def _framed(grey: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """Cut to the solid, in the middle of a square that it fills as usual, 32 pixels wide."""
-    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
-    middle = (0.5 * (rows[0] + rows[-1] + 1), 0.5 * (columns[0] + columns[-1] + 1))
-    extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    side = extent / _FILL
-    return _resampled(grey, middle[0] - side / 2, middle[1] - side / 2, side)
+def _hull(solid: np.ndarray) -> np.ndarray:
+    """The convex hull of the solid's pixels: faces as bright as the background belong to it."""
+    from PIL import Image, ImageDraw
+    from scipy.spatial import ConvexHull, QhullError
+
+    # the first and the last pixel of each row are all that a hull needs
+    rows = np.flatnonzero(solid.any(1))
+    first, last = solid[rows].argmax(1), solid.shape[1] - 1 - solid[rows][:, ::-1].argmax(1)
+    points = np.concatenate([np.stack([first, rows], -1), np.stack([last, rows], -1)])
+    try:
+        corners = points[ConvexHull(points).vertices]
+    except QhullError:  # a line, or a point
+        return solid
+    picture = Image.new("L", solid.shape[::-1], 0)
+    ImageDraw.Draw(picture).polygon([(int(x), int(y)) for x, y in corners], fill=1, outline=1)
+    return np.asarray(picture) > 0
 
 
 def _resampled(grey: np.ndarray, top: float, left: float, side: float) -> np.ndarray:

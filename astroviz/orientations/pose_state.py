@@ -117,9 +117,11 @@ class PoseState(ViewState):
 
     def pose_upload(self, content: Any, name: str) -> None:
         """Take a picture of the user's; a `PictureError` says why it cannot be used."""
-        from astroviz.orientations.pose_pictures import read_picture
+        from astroviz.orientations.pose_framing import best_frame
+        from astroviz.orientations.pose_pictures import foreground
 
-        self._uploaded = (read_picture(content), name)
+        found, (model, _) = foreground(content), self.other_model("pose")
+        self._uploaded = (found.framed() if model is None else best_frame(model, found), name)
         if self.source == "upload":
             self.param.trigger("source")
         else:

@@ -18,9 +18,10 @@ from astroviz.orientations import igso3
 from astroviz.orientations.groups import group
 from astroviz.orientations.harmonics import couplings, derivatives, harmonics
 from astroviz.orientations.pose_checks import centre_of, measure
+from astroviz.orientations.pose_framing import best_frame
 from astroviz.orientations.pose_lessons import Pictures, lesson, losses, true_moments
 from astroviz.orientations.pose_network import PoseNetwork, Reading
-from astroviz.orientations.pose_pictures import PictureError, read_picture
+from astroviz.orientations.pose_pictures import PictureError, foreground, read_picture
 from astroviz.orientations.pose_targets import axis_kernel, orbit_score
 from astroviz.orientations.rotations import exp, random_rotations
 from astroviz.orientations.solids import SHAPES, equivalents, nearest_angle
@@ -381,6 +382,41 @@ def test_a_light_background_is_made_dark_and_the_solid_is_framed():
     assert abs(rows.mean() - 15.5) < 1
     assert abs(columns.mean() - 15.5) < 1
     assert 18 <= np.ptp(rows) + 1 <= 26
+
+
+class ByEye:
+    """Explains a picture by how far it is from a known one."""
+
+    device, sharpest = torch.device("cpu"), 0.01
+
+    def __init__(self, known):
+        self.known = known
+
+    def read(self, pictures):
+        return Reading(torch.zeros(len(pictures), 1), torch.zeros(len(pictures), 1),
+                       torch.zeros(len(pictures), 5))  # fmt: skip
+
+    def score(self, reading):
+        return lambda rotation, sigma: torch.zeros(len(rotation), 3)
+
+    def ood_score(self, picture, reading, rotation):
+        return float(np.sqrt(np.square(picture - self.known).mean())) / 0.05
+
+
+@pytest.mark.parametrize("page", [0, 255])
+@pytest.mark.parametrize("shape", ["cone", "icosahedron"])
+def test_the_frame_of_the_training_is_found_again(shape, page):
+    from astroviz.orientations.renders import render
+
+    pose = random_rotations(1, generator(8))
+    known = render(shape, pose, finer=4)[0].numpy()
+    large = (255 * render(shape, pose, size=160)[0].numpy()).astype(np.uint8)
+    moved = np.pad(large, ((70, 20), (10, 130)))
+    moved = np.where(moved > 5, moved, page)
+    found = best_frame(ByEye(known), foreground(moved))
+    usual = read_picture(moved)
+    assert np.sqrt(np.square(found - known).mean()) < 0.05
+    assert np.sqrt(np.square(usual - known).mean()) > 0.07
 
 
 @pytest.mark.parametrize(
