@@ -22,7 +22,8 @@ from astroviz.components.faces import (
 rotations = Rotation.random(1500, random_state=0).as_matrix()
 size = ipywidgets.Layout(width="460px", height="420px")
 sphere = OrientationSphereWidget(
-    **sphere_state(rotations=rotations, truth=rotations[:3], density=np.ones(768)), layout=size)
+    **sphere_state(rotations=rotations, truth=rotations[:3], density=np.ones(768)),
+    renderer="webgl2", layout=size)
 place = np.random.default_rng(0).uniform(0, 50, (600, 3))
 box = WebBoxWidget(**web_box_state(place, 50.0, category=np.arange(600) % 4), layout=size)
 
@@ -52,7 +53,7 @@ def state(lab):
 def notebook(lab, browser):
     page = lab.open(browser, "sphere", CELL)
     page.locator(".az-stage").nth(1).wait_for(timeout=120_000)
-    lab.wait_for(lambda: state(lab)["backend"] == ["webgl2", "webgl2"], 60)
+    lab.wait_for(lambda: state(lab)["backend"][0] == "webgl2" and state(lab)["backend"][1], 60)
     yield page
     page.close()
 
