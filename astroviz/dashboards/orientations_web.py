@@ -64,7 +64,7 @@ class WebView(OrientationsView):
         elif names & _HAND:
             self.place.show("graph")
         elif names & {"web_scale", "messages", "seed"}:
-            self.place.show("filament")
+            self.place.show("filament", *(("graph",) if "messages" in names else ()))
         elif "web_panel" in names:
             self.place.show()
         if names & (_ASKED | _DRAWN):

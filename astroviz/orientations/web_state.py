@@ -19,6 +19,7 @@ from astroviz.orientations.encoder import STENCIL, direction_weights
 from astroviz.orientations.environment import REACH, Environment
 from astroviz.orientations.filament import Filament, trace_filament
 from astroviz.orientations.graph import separations
+from astroviz.orientations.web_inputs import own_scale
 from astroviz.orientations.web_words import WebWords, laws_of, signed
 
 if TYPE_CHECKING:
@@ -242,19 +243,26 @@ class WebState(WebWords):
     # Around the galaxy
 
     def graph(self) -> Messages:
-        """The edges that end at the galaxy, weighed as the model does, or else as the law."""
+        """The edges that end at the galaxy, weighed as the model does, or else as the law.
+
+        Directions are those of the stencil in the galaxy's own tidal frame, as the network has
+        them. Without messages nobody is heard.
+        """
         environment = self.environment()
         galaxies, row = environment.galaxies, int(environment.targets[0])
         near = environment.neighbours(self._radius())
         way = separations(galaxies.position[row], galaxies.position[near], environment.size)
         weights = self._edge_weights(environment, near, way)
+        heard = weights > 0 if self.messages else np.zeros(len(near), dtype=bool)
+        near, way, weights = near[heard], way[heard], weights[heard]
+        own = galaxies.frames[row, own_scale(environment.scales)]
         length = np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9)
-        q = direction_weights(torch.from_numpy(way / length)).numpy()
+        q = direction_weights(torch.from_numpy(way / length @ own)).numpy()
         rows = np.concatenate([[row], near])
         return Messages(
             self._rows_in_box(environment, rows), np.concatenate([np.zeros((1, 3)), way]),
-            galaxies.central[rows], galaxies.log_mass[rows], weights, STENCIL.numpy(),
-            weights @ q,
+            galaxies.central[rows], galaxies.log_mass[rows], weights,
+            STENCIL.numpy() @ own.T, weights @ q,
         )  # fmt: skip
 
     def _radius(self) -> float:

@@ -87,7 +87,8 @@ class HaloGraph(Chart):
         put(self.here, {"x": as_column([0.0]), "y": as_column([0.0])})
         self.window.show((0.0, 0.0), 1.12 * reach, 1.12 * reach)
         n = len(rows) - 1
-        self._words = f"{n} galax{'y sends' if n == 1 else 'ies send'} messages to this one."
+        who = "1 galaxy sends" if n == 1 else f"{n} galaxies send"
+        self._words = f"{who} messages; directions in the tidal frame"
         self.figure.title.text = self._words
         self._announce()
 
