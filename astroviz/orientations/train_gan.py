@@ -36,7 +36,7 @@ from astroviz.orientations.train_boxes import GRID, SIZE, training_boxes
 __all__ = ["GanRun", "train"]
 
 _BOXES = range(12)
-_HALOES, _CRITIC_STEPS, _RATE = 64, 5, 1e-3
+_HALOES, _CRITIC_STEPS, _RATE = 32, 5, 1e-3
 _AFRESH = 100  # generator steps between two draws of all orientations
 _DECAY = 0.999
 _SMOKE = {"size": 40.0, "grid": 32}
