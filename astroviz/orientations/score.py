@@ -62,8 +62,9 @@ class ScoreNetwork(nn.Module):
     r"""Score of a law on SO(3) at any scale, with or without a condition.
 
     Arguments:
-        config: `width` of the hidden layers (256), `depth`, their number (4), and `condition`,
-            the number of conditioning features (0).
+        config: `width` of the hidden layers (256), `depth`, their number (4), `condition`, the
+            number of conditioning features (0), and `floor`, a scale in radians (0): for a law
+            that is smooth there, the score below it is taken as that at it.
 
     Example:
         >>> network = ScoreNetwork({"width": 32, "depth": 2})
@@ -73,10 +74,11 @@ class ScoreNetwork(nn.Module):
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         super().__init__()
-        self.config = {"width": 256, "depth": 4, "condition": 0, **dict(config or {})}
-        unknown = set(self.config) - {"width", "depth", "condition"}
+        self.config = {"width": 256, "depth": 4, "condition": 0, "floor": 0.0}
+        unknown = set(config or {}) - set(self.config)
         if unknown:
             raise ValueError(f"a score network has no setting {sorted(unknown)[0]!r}")
+        self.config |= dict(config or {})
         width, depth = int(self.config["width"]), int(self.config["depth"])
         inputs = ROTATION_FEATURES + NOISE_FEATURES + int(self.config["condition"])
         self.entry = nn.Linear(inputs, width)
@@ -96,6 +98,7 @@ class ScoreNetwork(nn.Module):
         Returns:
             Shape :math:`(N, 3)`.
         """
+        sigma = sigma.clamp_min(float(self.config["floor"]))
         parts = [rotation_features(rotation), noise_features(sigma)]
         if condition is not None:
             parts.append(condition)
