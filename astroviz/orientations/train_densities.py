@@ -167,7 +167,7 @@ def train(
         )  # fmt: skip
     networks = {name: run.average.cpu() for name, run in runs.items()}
     anchors = {
-        name: anchor(name, budget=_ANCHOR_SHARE * whole, steps=2 * runs[name].step)
+        name: anchor(name, budget=_ANCHOR_SHARE * whole, steps=runs[name].step)
         for name in SHEETS
     }
     metrics = {} if smoke else gaps(networks)
@@ -180,7 +180,7 @@ def anchor(name: str, steps: int, budget: float = math.inf) -> nn.Module:
 
     Arguments:
         name: The density.
-        steps: Steps of 512 rotations; twice those of 1,024 show it as many rotations.
+        steps: Steps of 512 rotations, as many as ours are shown in a step.
         budget: At most this many seconds.
 
     Returns:
