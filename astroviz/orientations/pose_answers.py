@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 NSIDE = 32
-SMOOTHING = 0.07
+SMOOTHING = 0.045
 _REDRAWN = 8
 _LIKELY = 12  # equal poses that the likelihood is averaged over
 # From the camera's frame (x right, y up, z towards it) to that of a sphere seen by it: x towards
