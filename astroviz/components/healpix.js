@@ -137,9 +137,9 @@ function cubeValue({side, faces}, x, y, z) {
   let face, s, t, m
   if (a >= b && a >= c) { m = a; face = x > 0 ? 0 : 1; s = x > 0 ? -z : z; t = -y } else if (b >= c) { m = b; face = y > 0 ? 2 : 3; s = x; t = y > 0 ? z : -z } else { m = c; face = z > 0 ? 4 : 5; s = z > 0 ? x : -x; t = -y }
   const values = faces[face]
-  const u = Math.max(0, Math.min(side - 1.001, (s / m + 1) * side / 2 - 0.5))
-  const v = Math.max(0, Math.min(side - 1.001, (t / m + 1) * side / 2 - 0.5))
-  const [i, j] = [Math.floor(u), Math.floor(v)]
+  const [u, v] = [(s / m + 1) * side / 2 - 0.5, (t / m + 1) * side / 2 - 0.5]
+  // Beyond the middles of the outermost texels the slope goes on to the edge of the face.
+  const [i, j] = [Math.max(0, Math.min(side - 2, Math.floor(u))), Math.max(0, Math.min(side - 2, Math.floor(v)))]
   const [p, q, k] = [u - i, v - j, j * side + i]
   return (values[k] * (1 - p) + values[k + 1] * p) * (1 - q) + (values[k + side] * (1 - p) + values[k + side + 1] * p) * q
 }

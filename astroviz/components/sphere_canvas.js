@@ -153,14 +153,14 @@ function groundPlace(view, right, up) {
   return [m[0] * depth + m[3] * y + m[6] * z, m[1] * depth + m[4] * y + m[7] * z, m[2] * depth + m[5] * y + m[8] * z, depth]
 }
 
-/** Colour the pixels at which a density crosses a level on the way right or down. */
-function inkContours(image, values, wide, {contours, inks}) {
+/** Lines one pixel wide where a density is at a level: how far that is, its slope tells. */
+function inkContours({data}, values, wide, {contours, inks}) {
   const ink = partsOf(inks.ink).map((c) => 255 * c)
   for (let k = 0; k + wide < values.length; k += 1) {
+    const slope = Math.max(Math.hypot(values[k + 1] - values[k], values[k + wide] - values[k]), 1e-9)
     for (const level of contours.slice(0, 4)) {
-      if ((values[k] - level) * (values[k + 1] - level) < 0 || (values[k] - level) * (values[k + wide] - level) < 0) {
-        image.data.set(ink, 4 * k)
-      }
+      const cover = 0.85 * Math.max(0, Math.min(1, 1.35 - Math.abs(values[k] - level) / slope))
+      if (cover > 0) { for (let i = 0; i < 3; i += 1) { data[4 * k + i] += cover * (ink[i] - data[4 * k + i]) } }
     }
   }
 }
