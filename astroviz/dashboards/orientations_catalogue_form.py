@@ -21,6 +21,7 @@ _SOURCES = {"Shipped": "demo", "Make one": "made", "My table": "table"}
 _PAINTERS = {"In\u00a0box": "given", "Law": "law", "Model": "model", "Random": "random"}
 _KINDS = {"FITS": "fits", "Parquet": "parquet", "HDF5": "hdf5"}
 _SMALL = {"size": "small", "margin": (2, 0)}
+_FIELD = {"size": "small", "margin": (10, 4, 2, 0), "sizing_mode": "stretch_width"}
 _GRIDS = (32, 48, 64, 96)
 
 
@@ -65,15 +66,13 @@ class CatalogueForm:
             label="side (Mpc/h)", start=40, end=120, step=5, value=explorer.box_size, **stretch
         )
         self.grid = pmui.Select(
-            label="particles a side", options=list(_GRIDS), value=explorer.box_grid, **stretch
+            label="particles a side", options=list(_GRIDS), value=explorer.box_grid, **_FIELD
         )
         self.sigma8 = pmui.FloatSlider(
             label="\u03c3\u2088", start=0.6, end=1.0, step=0.01, value=explorer.box_sigma8,
             **stretch,
         )  # fmt: skip
-        self.seed = pmui.TextInput(
-            label="seed of the box", value=str(explorer.box_seed), **stretch
-        )
+        self.seed = pmui.TextInput(label="seed of the box", value=str(explorer.box_seed), **_FIELD)
         self.make_button = pmui.Button(
             label="Make it", icon="play_arrow", variant="contained", **_SMALL
         )

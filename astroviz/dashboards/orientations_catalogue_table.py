@@ -21,6 +21,7 @@ _INTRO = (
     "and axis ratios are read where they are."
 )
 _SMALL = {"size": "small", "margin": (2, 0)}
+_FIELD = {"size": "small", "margin": (10, 4, 2, 0), "sizing_mode": "stretch_width"}
 
 
 class TableForm:
@@ -35,18 +36,17 @@ class TableForm:
         self.box: Any = None
         self.name = ""
         self.upload = Upload("Table of haloes or galaxies", form.shell, self._ready)
-        stretch = {"sizing_mode": "stretch_width", **_SMALL}
         self.side = pmui.TextInput(
-            label="side of the box (Mpc/h)", placeholder="as the file says", **stretch
+            label="side of the box (Mpc/h)", placeholder="as the file says", **_FIELD
         )
         self.length = pmui.Select(
-            label="unit of positions", options=list(_LENGTHS), value=_FOUND, **stretch
+            label="unit of positions", options=list(_LENGTHS), value=_FOUND, **_FIELD
         )
         self.mass = pmui.Select(
-            label="unit of masses", options=list(_MASSES), value=_FOUND, **stretch
+            label="unit of masses", options=list(_MASSES), value=_FOUND, **_FIELD
         )
         self.columns = {
-            role: pmui.Select(label=role, options=[_FOUND], value=_FOUND, **stretch)
+            role: pmui.Select(label=role, options=[_FOUND], value=_FOUND, **_FIELD)
             for role in _ROLES
         }
         self.use = pmui.Button(

@@ -199,7 +199,15 @@ def _worth_a_look(box: Any) -> dict[str, int]:
         "satellite": ~galaxies.central,
         "disc": galaxies.diskyness > 0.8,
         "knot": galaxies.central & (web == 3),
+        "apart": galaxies.central & (_across(laws) < 0.3) & (laws.weights[:, 2].numpy() > 0.4),
     }
     found = {k: int(np.argmax(np.where(v, order, -9.0))) for k, v in kinds.items() if v.any()}
     found.setdefault("best", int(np.argmax(order)))
     return found
+
+
+def _across(laws: Any) -> np.ndarray:
+    """Cosine between the major axes of the tide's and of the neighbours' part of each law."""
+    axes = laws.means[:, [0, 2], :, 0].double().numpy()
+    cosine: np.ndarray = np.abs(np.einsum("ni,ni->n", axes[:, 0], axes[:, 1]))
+    return cosine

@@ -53,11 +53,12 @@ class Reading:
 
     @property
     def peak(self) -> np.ndarray:
-        """The likeliest direction of the axis, unit vector."""
+        """The likeliest direction of the axis, the end where the draws lie; unit vector."""
         import healpy
 
         nside = healpy.npix2nside(len(self.axis_map))
-        return np.array(healpy.pix2vec(nside, int(np.argmax(self.axis_map))))
+        found = np.array(healpy.pix2vec(nside, int(np.argmax(self.axis_map))))
+        return found * (-1.0 if (self.rotations[:, :, 0] @ found).mean() < 0 else 1.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,11 @@ class WebWords(SurroundingsState):
                  "distance": 1.0, "alone": False}  # fmt: skip
         named = (
             ("A central in a filament", "best", "It lies along the filament."),
+            (
+                "Neighbours against the tide",
+                "apart",
+                "Two likely directions: switch the messages off, and the model knows one of them.",
+            ),
             ("A satellite", "satellite", "It points at its central."),
             ("A disc", "disc", "Discs follow their spin, and only weakly."),
             ("In a knot", "knot", "Where three axes collapse the tide says less."),

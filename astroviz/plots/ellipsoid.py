@@ -39,19 +39,19 @@ def view_of(quaternion: Sequence[float]) -> np.ndarray:
 def quaternion_facing(
     direction: Sequence[float], aside: tuple[float, float] = (0.35, 0.25)
 ) -> list[float]:
-    r"""The turn of a sphere that brings a direction, or its opposite, near the middle.
+    r"""The turn of a sphere that brings a direction near the middle.
 
     Arguments:
-        direction: Unit vector; its northern end is shown.
+        direction: Unit vector.
         aside: How far from the middle, radians of longitude and latitude: what is seen from the
             side shows its shape.
 
     Returns:
         x, y, z, w, for `view_of` and for a sphere's `rotation`.
     """
-    x, y, z = np.asarray(direction, dtype=float) * (-1.0 if direction[2] < 0 else 1.0)
+    x, y, z = np.asarray(direction, dtype=float)
     longitude = float(np.arctan2(y, x)) + aside[0]
-    latitude = float(np.clip(np.arcsin(np.clip(z, -1, 1)) - aside[1], -1.2, 1.2))
+    latitude = float(np.clip(np.arcsin(np.clip(z, -1, 1)) - aside[1], -1.3, 1.3))
     a, b = -longitude / 2, latitude / 2
     # first about z by the longitude, then about y by the latitude
     ca, sa, cb, sb = np.cos(a), np.sin(a), np.cos(b), np.sin(b)

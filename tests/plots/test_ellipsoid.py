@@ -67,8 +67,8 @@ def test_the_view_of_a_turned_sphere_is_its_rotation():
 def test_a_direction_is_brought_near_the_middle():
     for direction in Rotation.random(20, random_state=1).as_matrix()[:, 0]:
         straight = view_of(quaternion_facing(direction, (0.0, 0.0))) @ direction
-        assert abs(straight[2]) > 0.93, "as far as the pole is not in the way"
+        assert straight[2] > 0.93, "as far as the pole is not in the way"
         aside = view_of(quaternion_facing(direction)) @ direction
-        assert abs(aside[2]) > 0.8
+        assert aside[2] > 0.75
     level = view_of(quaternion_facing([0.6, 0.8, 0.0], (0.0, 0.0)))
     np.testing.assert_allclose(level @ [0.6, 0.8, 0.0], [0, 0, 1], atol=1e-5)
