@@ -142,8 +142,15 @@ class FilmView(OrientationsView):
         self._move(self.slider.stop + by)
 
     def tables(self) -> Mapping[str, Callable[[], Any]]:
-        """The frame that is shown."""
-        return {"Frame that is shown": lambda: self.explorer.film_table(self.film)}
+        """The frame that is shown, and the way of the draws that are selected on the sphere."""
+        if self.film is None:
+            return {}
+        found = {"Frame that is shown": lambda: self.explorer.film_table(self.film)}
+        if self.film.learned.shape[1]:
+            found["Paths of the selected draws, or of all"] = lambda: self.explorer.film_paths(
+                self.film, self.learned.selection
+            )
+        return found
 
     def _ask(self) -> None:
         request = self.explorer.film_request()

@@ -18,7 +18,8 @@ HELP = (
     "A rotation is shown as a point of a sphere, the direction of its first axis, and a colour, "
     "the tilt about that axis. The colours go round in a circle, as the tilt does.",
     "<b>Film</b>: draws of a diffusion model on SO(3) on their way between noise and a density, "
-    "beside the exact law of the same moment. Drag the time, or press play.",
+    "beside the exact law of the same moment. Drag the time, or press play. Lasso some draws "
+    "(Shift and drag) and follow them through the flow; the export holds their paths.",
     "<b>Kernel</b>: the isotropic Gaussian on SO(3), the law of a rotation that has diffused for "
     "a time. Drag its scale; both conventions stand on the slider.",
     "<b>Web</b>: a box of the universe. Click a galaxy and see how it may be turned. "

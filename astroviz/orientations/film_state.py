@@ -3,7 +3,7 @@ r"""The state of the diffusion film: a density on SO(3), a score, a moment betwe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +171,32 @@ class FilmState(ViewState):
             density=self.density, network=self.network, method=self.method, seed=self.seed,
             sigma_rad=float(film.sigma[frame]), evaluations=film.evaluations,
         )  # fmt: skip
+        return table
+
+    def film_paths(self, film: Film, rows: Sequence[int] = ()) -> QTable:
+        r"""Where draws are in every frame: a row for each frame and draw.
+
+        Arguments:
+            film: The film.
+            rows: Numbers of the draws; all of them by default.
+        """
+        from astropy import units as u
+        from astropy.table import QTable
+
+        number = film.learned.shape[1]
+        chosen = np.asarray([row for row in rows if 0 <= row < number] or range(number), int)
+        angles = np.rad2deg(film.learned[:, chosen].reshape(-1, 3))
+        table = QTable(
+            {
+                "frame": np.repeat(np.arange(len(film)), len(chosen)),
+                "sigma": np.repeat(film.sigma, len(chosen)) * u.rad,
+                "draw": np.tile(chosen, len(film)),
+                "longitude": angles[:, 0] * u.deg,
+                "latitude": angles[:, 1] * u.deg,
+                "tilt": angles[:, 2] * u.deg,
+            }
+        )
+        table.meta.update(density=self.density, network=self.network, seed=self.seed)
         return table
 
     def film_facts(self, film: Film) -> list[tuple[str, str]]:

@@ -92,6 +92,16 @@ def test_a_frame_that_is_not_there_is_the_last(engine):
     assert table.meta["sigma_rad"] == pytest.approx(3.0)
 
 
+def test_paths_follow_single_draws_through_all_frames(engine):
+    explorer, _, film = film_of(engine, film_draws=100, evaluations=10)
+    paths = explorer.film_paths(film, [7, 3, 5000])
+    assert len(paths) == 2 * len(film)
+    mine = paths[paths["draw"] == 7]
+    assert np.allclose(mine["latitude"].value, np.rad2deg(film.learned[:, 7, 1]), atol=1e-3)
+    assert np.allclose(mine["sigma"].value, film.sigma)
+    assert len(explorer.film_paths(film)) == 100 * len(film)
+
+
 def test_a_film_repeats_with_its_seed(engine):
     one, other = (film_of(engine, seed=5, film_draws=100)[2] for _ in range(2))
     assert np.array_equal(one.learned, other.learned)
