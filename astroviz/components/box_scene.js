@@ -113,7 +113,7 @@ function axisColour([x, y, z]) {
 function boxView({rotation, zoom, perspective, wide, high, ratio}) {
   return {
     matrix: matrixOf(rotation), zoom, ratio, eye: perspective ? EYE : 1e4,
-    radius: Math.min(wide - 20, high - 30) / 3.75 * zoom * ratio, middle: [wide / 2 * ratio, (high / 2 - 8) * ratio],
+    radius: Math.min(wide - 20, high - 30) / 3.6 * zoom * ratio, middle: [wide / 2 * ratio, (high * 0.455 - 2) * ratio],
   }
 }
 

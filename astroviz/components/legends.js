@@ -48,9 +48,9 @@ function angleWheel(pen, x, y, radius, {period, name, inks, hand = null, ratio =
     const angle = k * Math.PI / 2
     const [dx, dy] = [Math.cos(angle), -Math.sin(angle)]
     const text = `${Math.round(period * DEGREES * k / 4)}°`
-    words(pen, text, x + dx * (radius + 5), y + dy * (radius + 9), {colour: inks.faint, paper: inks.paper, size: 10, align: ["left", "center", "right", "center"][k]})
+    words(pen, text, x + dx * (radius + 5), y + dy * (radius + 9), {colour: inks.faint, paper: inks.paper, size: radius < 20 ? 9 : 10, align: ["left", "center", "right", "center"][k]})
   }
-  words(pen, name, x, y, {colour: inks.ink, paper: inks.paper, size: name.length > 5 ? 9 : 11, halo: 0})
+  words(pen, name, x, y, {colour: inks.ink, paper: inks.paper, size: name.length > 5 || radius < 20 ? 9 : 11, halo: 0})
   if (hand != null) {
     const angle = 2 * Math.PI * hand / period
     const [c, s] = [Math.cos(angle), -Math.sin(angle)]

@@ -62,17 +62,19 @@ function drawPicked(pen, view, points, k, inks) {
 /** Wheel of tilts on the right, bar of densities on the left, title and backend. */
 function sphereLegends(pen, {wide, high, ratio}, scene, hand) {
   const {inks} = scene
+  const small = Math.min(wide, high) < 340
+  const [x, y, radius] = small ? [wide - 42, high - 36, 17] : [wide - 52, high - 50, 26]
   if (scene.colour === "tilt" && (scene.showsPoints || scene.rings.length > 0)) {
-    angleWheel(pen, wide - 52, high - 50, 26, {ratio, period: scene.period, name: scene.tiltLabel, inks, hand: hand?.tilt ?? null})
+    angleWheel(pen, x, y, radius, {ratio, period: scene.period, name: scene.tiltLabel, inks, hand: hand?.tilt ?? null})
   } else if (scene.arrowColour === "direction" && scene.arrows.count > 0) {
-    angleWheel(pen, wide - 52, high - 50, 26, {ratio, period: Math.PI, name: "angle", inks})
+    angleWheel(pen, x, y, radius, {ratio, period: Math.PI, name: "angle", inks})
   } else if (scene.colour === "weight" && scene.showsPoints) {
     const long = Math.min(110, wide * 0.28)
     colourBar(pen, wide - long - 18, high - 30, long, {table: scene.weightRamp, first: 60, low: scene.weights[0], high: scene.weights[1], name: scene.weightLabel, inks, hand: hand?.weight ?? null})
   }
   if (scene.grid != null) {
     const long = Math.min(150, wide * 0.34)
-    colourBar(pen, 18, high - 30, long, {table: scene.ramp, low: scene.range[0], high: scene.range[1], root: scene.root, name: scene.densityLabel, inks, hand: hand?.density ?? null})
+    colourBar(pen, 18, high - 30, long, {table: scene.ramp, low: scene.range[0], high: scene.range[1], root: scene.root, name: small && wide < 340 ? scene.densityLabel.replace("density relative to uniform", "density / uniform") : scene.densityLabel, inks, hand: hand?.density ?? null})
   }
   if (scene.title) { words(pen, scene.title, 14, 18, {colour: inks.ink, paper: inks.paper, size: 13, align: "left", weight: 600}) }
 }

@@ -102,13 +102,15 @@ function directionColour([x, y, z], d) {
 
 /** Where the sphere is: middle and radius in pixels of the device. */
 function viewOf({rotation, zoom, pan, flat, wide, high, ratio}) {
-  const [margin, foot] = flat ? [34, 58] : [16, 16]
+  // In a small frame the legends have room of their own below.
+  const small = Math.min(wide, high) < 340
+  const [margin, foot] = flat ? [34, small ? 66 : 58] : [16, small ? 40 : 16]
   const room = flat ? Math.min((wide - 2 * margin) / 4, (high - foot - margin) / 2) : Math.min(wide - 2 * margin, high - margin - foot) / 2
   const radius = Math.max(room, 10) * zoom
   const lift = flat ? Math.max(-radius, Math.min(radius, pan * zoom)) : 0
   return {
     flat, ratio, radius: radius * ratio, matrix: matrixOf(rotation), heading: headingOf(rotation),
-    middle: [wide / 2 * ratio, ((high - (flat ? foot - margin : 0)) / 2 + lift) * ratio], step: zoom > 2.5 ? 15 : 30,
+    middle: [wide / 2 * ratio, ((high - (foot - margin)) / 2 + lift) * ratio], step: zoom > 2.5 ? 15 : 30,
   }
 }
 

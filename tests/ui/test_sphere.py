@@ -346,7 +346,7 @@ def test_a_click_picks_a_halo_and_a_type_is_hidden_by_its_legend(page, show):
     face.zoom = 4.0
     page.wait_for_timeout(400)
     x, y = middle(frame)
-    page.mouse.click(x, y - 8)
+    page.mouse.click(x, y - 24)  # where the middle of the box is drawn
     until(lambda: face.picked >= 0)
     before = pixels(frame)
     page.get_by_role("button", name="filament").click()
