@@ -111,7 +111,8 @@ class OrientationsWidget(ViewWidget):
         return _TITLES[self.name]
 
     def picture(self) -> bytes | None:
-        """The sphere of the view as a Mollweide map."""
+        """The sphere of the view as a Mollweide map, once what is asked is answered."""
+        self.wait()
         return sphere_png(self.stills())
 
     def wait(self) -> None:

@@ -106,6 +106,7 @@ class FilmWidget(OrientationsWidget):
 
     def picture(self) -> bytes | None:
         """Both sides as maps, next to each other; points only where there is no density."""
+        self.wait()
         bare = self.explorer.look != "points"
         sides = [
             fewer_points(side, 600, title=f"{side.title}, {self.moment.value}",

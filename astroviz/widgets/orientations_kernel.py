@@ -88,6 +88,7 @@ class KernelWidget(OrientationsWidget):
 
     def picture(self) -> bytes | None:
         """Some of the draws on a map of the density of their first axis."""
+        self.wait()
         scale = f"first axis of the draws, \u03c3 = {self.explorer.sigma:.3g} rad"
         return spheres_png([fewer_points(self.globe, 250, title=scale)], (6.0, 2.9), 80)
 

@@ -93,6 +93,7 @@ class PoseWidget(OrientationsWidget):
 
     def picture(self) -> bytes | None:
         """The picture, and the density of its pose as a map."""
+        self.wait()
         seen = self.explorer.pose_shown()
         return pose_png(seen.picture, fewer_points(self.globe, 0), seen.label)
 

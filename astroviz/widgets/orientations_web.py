@@ -115,6 +115,7 @@ class WebWidget(OrientationsWidget):
 
     def picture(self) -> bytes | None:
         """Model and law as maps, next to each other; the ring is how the galaxy lies."""
+        self.wait()
         sides = [
             fewer_points(side, 0, show_points=False)
             for side in (self.model_sphere, self.truth_sphere)

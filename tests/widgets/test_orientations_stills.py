@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
+import astroviz
 from astroviz.components.faces import OrientationSphereWidget, sphere_state
 from astroviz.orientations.box_statistics import BoxStatistics
 from astroviz.widgets.orientations_stills import correlations_png, fewer_points, pose_png
@@ -65,3 +67,16 @@ def test_a_pose_shows_its_picture(sphere):
         pose_png(np.full((32, 32), value), fewer_points(sphere, 0), "cube") for value in (1.0, 0.0)
     )
     assert pixels(bright).mean() > pixels(dark).mean() + 10
+
+
+def test_a_picture_waits_for_the_answer_where_a_loop_runs():
+    # as in a kernel: a cell that ends with a view shows it before the answer is handed over
+    async def cell():
+        view = astroviz.explore("orientations", view="kernel", kernel_draws=200)
+        asked = not view.globe.points
+        return asked, view.picture(), view
+
+    asked, png, view = asyncio.run(cell())
+    assert asked
+    assert view.globe.points
+    assert len(np.unique(pixels(png).reshape(-1, 3), axis=0)) > 200
