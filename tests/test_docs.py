@@ -103,8 +103,8 @@ def test_every_option_in_the_readme_is_one(readme):
 
 
 def test_every_file_that_is_named_exists(root):
-    for name in ("README.md", "CONTRIBUTING.md", "docs/tables.md", "docs/adaptation.md"):
-        text = (root / name).read_text(encoding="utf-8")
+    for path in (root / "README.md", root / "CONTRIBUTING.md", *sorted(root.glob("docs/*.md"))):
+        text = path.read_text(encoding="utf-8")
         paths = re.findall(
             r"[` ]((?:astroviz|tests|notebooks|binder|docs|\.ci)/[\w./-]*\w)`", text
         )
@@ -115,6 +115,28 @@ def test_every_file_the_readme_links_to_exists(readme, root):
     targets = re.findall(r"\]\(([^)#]+)\)", readme)
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not (root / target).exists()] == []
+
+
+def test_python_in_the_documents_compiles(root):
+    blocks = [
+        (path.name, block)
+        for path in sorted(root.glob("docs/*.md"))
+        for block in re.findall(r"```python\n(.*?)```", path.read_text(), flags=re.DOTALL)
+    ]
+    assert len(blocks) > 2
+    for name, block in blocks:
+        compile(block, name, "exec")
+
+
+def test_every_view_and_model_of_orientations_is_described(root):
+    from astroviz.orientations.train import PARTS
+    from astroviz.orientations.view_state import VIEWS
+
+    text = (root / "docs" / "orientations.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE))
+    assert rows == {*VIEWS, *(f"orientations/{part}" for part in PARTS)}
+    for program in re.findall(r"tests/benchmarks/(\w+\.py)", text):
+        assert (root / "tests" / "benchmarks" / program).is_file()
 
 
 def test_the_fifteen_lines_of_the_readme_compile(readme):
