@@ -94,7 +94,8 @@ class FilmState(ViewState):
     def film_sentence(self) -> str:
         """What the view shows, and one gesture to try."""
         what = _SENTENCES.get(self.density, "Narrow modes at random places, as a likelihood test.")
-        return f"{film_title(self.density)}. {what} Drag the time, or press play."
+        gesture = "Drag the time, press play, or lasso draws to follow them."
+        return f"{film_title(self.density)}. {what} {gesture}"
 
     def film_warnings(self) -> tuple[str, ...]:
         """What one should know before believing it."""
@@ -119,7 +120,7 @@ class FilmState(ViewState):
         try:
             return model.score(self.density, **self._which()), ""
         except (KeyError, ValueError) as error:
-            reason = str(error.args[0] if error.args else error)
+            reason = str(error.args[0] if error.args else error).partition(";")[0]
             return None, f"This score is not there: {reason}. Only the true law is shown."
 
     def _which(self) -> dict[str, str]:
