@@ -62,6 +62,7 @@ UNIFORM_FROM = 4.0
 # Pairs of images that leave no error in double precision up to a scale; the last for all others.
 _IMAGES = ((1.0, 1), (2.0, 3), (math.inf, 5))
 _WIDEST_REJECTION = 0.6
+_LINEAR = 1e-3  # angle below which the score is proportional to it, to a part in 10^6
 _LENGTH_FLOOR = 2e-6  # of 2 sin(omega) at omega = pi, where the score vanishes
 
 
@@ -204,6 +205,10 @@ def score(rotation: Tensor, mean: Tensor, sigma: float | Tensor) -> Tensor:
     """
     angle, vector = relative_turn(rotation, mean)
     length = (vector * vector).sum(-1).clamp_min(_LENGTH_FLOOR**2).sqrt()
+    # at the mean the score vanishes but its divergence does not: keep the slope of the ratio there
+    near = angle < _LINEAR
+    angle = torch.where(near, torch.full_like(angle, _LINEAR), angle)
+    length = torch.where(near, torch.full_like(length, 2 * math.sin(_LINEAR)), length)
     return (score_ratio(angle, sigma) / length)[..., None] * vector
 
 

@@ -9,7 +9,7 @@ import torch
 
 from astroviz.orientations import process
 from astroviz.orientations.groups import SymmetricMixture
-from astroviz.orientations.rotations import angle_between, random_rotations
+from astroviz.orientations.rotations import angle_between, exp, random_rotations
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,10 @@ def test_a_caller_may_give_up(law, drawn):
         process.sample(law.score, drawn[:2], 5, check=stop)
     with pytest.raises(TimeoutError):
         process.log_prob(law.score, drawn[:2], check=stop)
+
+
+def test_the_density_at_a_mode_itself_is_the_analytic_one():
+    law = SymmetricMixture(torch.eye(3)[None], torch.tensor([0.3]), torch.ones(1), "C1")
+    places = exp(torch.tensor([[0.0, 0.0, 0.0], [5e-4, 0.0, 0.0], [0.02, 0.0, 0.0]]))
+    found = process.log_prob(law.score, places, steps=30)
+    assert torch.allclose(found, law.log_prob(places, process.LOWEST), atol=5e-3)
