@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import panel as pn
@@ -135,7 +136,9 @@ class CatalogueForm:
         self.paint_button.disabled = self.job.running or not there
         self.make_button.disabled = self.job.running
         self.disky.disabled = self.own_disky.value
-        self.words.object = f"<p class='faint'>{self._said(there)}</p>"
+        notes = explorer.box.notes if explorer.box_source == "table" else ()
+        told = "".join(f"<p class='faint'>{escape(note)}</p>" for note in notes)
+        self.words.object = f"<p class='faint'>{self._said(there)}</p>{told}"
 
     def _said(self, there: bool) -> str:
         if not there:

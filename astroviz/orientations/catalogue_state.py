@@ -286,8 +286,8 @@ class CatalogueState(PaintingState):
                 "The model has not painted this catalogue; orientations are those of the box "
                 "until you press Paint."
             )
-        if self.box_source == "table":
-            found += [note for note in self.box.notes]
+        if self.box_source == "table" and self.box.notes:
+            found.append("What the table lacks was filled in; under the downloads it says how.")
         return tuple(found)
 
 
