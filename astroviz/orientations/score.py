@@ -62,9 +62,10 @@ class ScoreNetwork(nn.Module):
     r"""Score of a law on SO(3) at any scale, with or without a condition.
 
     Arguments:
-        config: `width` of the hidden layers (256), `depth`, their number (4), `condition`, the
-            number of conditioning features (0), and `floor`, a scale in radians (0): for a law
-            that is smooth there, the score below it is taken as that at it.
+        config: `width` of the hidden layers (256), `depth`, their number (4), and `condition`, the
+            number of conditioning features (0). For a law with modes of some width, `spread` (0)
+            is that width in radians: the output is divided by its hypotenuse with the scale,
+            so that it hardly depends on the scale below; and below `floor` (0) not at all.
 
     Example:
         >>> network = ScoreNetwork({"width": 32, "depth": 2})
@@ -74,11 +75,13 @@ class ScoreNetwork(nn.Module):
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         super().__init__()
-        self.config = {"width": 256, "depth": 4, "condition": 0, "floor": 0.0}
+        self.config: dict[str, Any] = {"width": 256, "depth": 4, "condition": 0}
+        self.config |= {"spread": 0.0, "floor": 0.0}
         unknown = set(config or {}) - set(self.config)
         if unknown:
             raise ValueError(f"a score network has no setting {sorted(unknown)[0]!r}")
         self.config |= dict(config or {})
+        self._spread = float(self.config["spread"])
         width, depth = int(self.config["width"]), int(self.config["depth"])
         inputs = ROTATION_FEATURES + NOISE_FEATURES + int(self.config["condition"])
         self.entry = nn.Linear(inputs, width)
@@ -105,5 +108,5 @@ class ScoreNetwork(nn.Module):
         hidden = nn.functional.silu(self.entry(torch.cat(parts, -1)))
         for block in self.blocks:
             hidden = hidden + nn.functional.silu(block(hidden))
-        found: Tensor = self.head(hidden) / sigma[:, None]
+        found: Tensor = self.head(hidden) / (sigma.square() + self._spread**2).sqrt()[:, None]
         return found

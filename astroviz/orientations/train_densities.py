@@ -31,7 +31,7 @@ _ANCHOR_SHARE = 0.02  # of the budget, at most
 
 # Laws with modes 0.07 to 0.09 rad wide change so little below this scale that the likelihood
 # loses 0.001 nats, less than learning the last octave costs.
-_FLOOR = 0.02
+_FLOOR, _SPREAD = 0.02, 0.07
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Recipe:
         depth: Number of hidden layers.
         noise: Law of the noise: where likelihoods count, the scales of the modes are met often.
         floor: Scale below which the score is taken as that at it, radians.
+        spread: Width of the modes, radians; 0 for laws on surfaces.
     """
 
     share: float
@@ -51,18 +52,19 @@ class Recipe:
     depth: int = 4
     noise: NoiseLaw = "flat"
     floor: float = 0.0
+    spread: float = 0.0
 
 
 RECIPES: dict[str, Recipe] = {
     "checkerboard": Recipe(0.07),
     "gauss4": Recipe(0.07),
     "stripes": Recipe(0.07),
-    "tetrahedron": Recipe(0.08, depth=5, noise="modes", floor=_FLOOR),
-    "cube": Recipe(0.10, depth=5, noise="modes", floor=_FLOOR),
-    "icosahedron": Recipe(0.14, depth=5, noise="modes", floor=_FLOOR),
-    "mixture16": Recipe(0.15, depth=5, noise="modes", floor=_FLOOR),
-    "mixture32": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR),
-    "mixture64": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR),
+    "tetrahedron": Recipe(0.08, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "cube": Recipe(0.10, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "icosahedron": Recipe(0.14, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "mixture16": Recipe(0.15, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "mixture32": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "mixture64": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
 }
 
 
@@ -93,7 +95,12 @@ def teach(
     place = device or torch.device("cpu")
     recipe = RECIPES[name]
     config: dict[str, float] = {"width": recipe.width, "depth": recipe.depth}
-    config = {**config, **({"width": 32, "depth": 2} if smoke else {}), "floor": recipe.floor}
+    config = {
+        **config,
+        **({"width": 32, "depth": 2} if smoke else {}),
+        "floor": recipe.floor,
+        "spread": recipe.spread,
+    }
     if network is None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_SEED)  # first weights only
@@ -167,8 +174,7 @@ def train(
         )  # fmt: skip
     networks = {name: run.average.cpu() for name, run in runs.items()}
     anchors = {
-        name: anchor(name, budget=_ANCHOR_SHARE * whole, steps=runs[name].step)
-        for name in SHEETS
+        name: anchor(name, budget=_ANCHOR_SHARE * whole, steps=runs[name].step) for name in SHEETS
     }
     metrics = {} if smoke else gaps(networks)
     write(folder, networks, anchors, metrics, f"{whole / 60:.0f} minutes on one core", _SEED)
