@@ -17,7 +17,9 @@ def source(path, kind):
 
 
 def test_there_are_notebooks():
-    assert {"00_tour", "01_stars"} <= {path.stem for path in NOTEBOOKS}
+    assert {"00_tour", "01_stars", "02_adaptation", "03_orientations"} <= {
+        path.stem for path in NOTEBOOKS
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -47,7 +49,8 @@ def test_links_between_notebooks_exist(path):
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("01_stars", 5), ("02_questions", 4), ("02_adaptation", 2)]
+    ("name", "number"),
+    [("01_stars", 5), ("02_questions", 4), ("02_adaptation", 2), ("03_orientations", 4)],
 )
 def test_every_exercise_has_a_folded_solution(name, number):
     cells = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
