@@ -47,12 +47,14 @@ def test_a_galaxy_is_turned_to_and_its_draws_are_picked_by_hand(lab, browser):
     page.get_by_label("fold (D2)").first.click()
     lab.wait_for(lambda: state(lab)["folded"] is False, 60)
 
+    page.locator(".az-stage").nth(1).scroll_into_view_if_needed()
     sphere = page.locator(".az-stage").nth(1).bounding_box()
     x, y = sphere["x"] + sphere["width"] / 2, sphere["y"] + sphere["height"] / 2
     page.keyboard.down("Shift")
     page.mouse.move(x - 70, y - 70)
     page.mouse.down()
-    page.mouse.move(x + 70, y + 70, steps=6)
+    for right, down in ((70, -70), (70, 70), (-70, 70), (-70, -60)):
+        page.mouse.move(x + right, y + down, steps=4)
     page.mouse.up()
     page.keyboard.up("Shift")
     lab.wait_for(lambda: len(state(lab)["selection"]) > 3, 60)
