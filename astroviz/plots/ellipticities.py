@@ -65,7 +65,7 @@ class EllipticityPlot(Chart):
     def _make_figure(self) -> figure:
         plot = new_figure(
             "ellipticities", self.ink, "|\u03b5| = (1 \u2212 q)/(1 + q)", "density", tools="",
-            x_range=Range1d(0, 0.8), y_range=Range1d(0, 5), min_border_right=12,
+            x_range=Range1d(0, 1), y_range=Range1d(0, 5), min_border_right=12,
         )  # fmt: skip
         entries = {}
         for k, (source, (role, dash)) in enumerate(zip(self.sources, _LOOKS, strict=True)):

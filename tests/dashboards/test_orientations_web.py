@@ -273,3 +273,15 @@ def test_what_is_asked_at_rest_fails_with_a_sentence():
     rest = AtRest(None, shown.append, said.append)
     rest.ask(lambda: lambda: 5)
     assert shown == [5]
+
+
+def test_the_gap_to_the_law_is_measured_where_one_stands(tab):
+    catalogue = view(tab, "catalogue")
+    catalogue.bar.panel.value = "shift"
+    told = []
+    gap, error, score = tab.explorer.gap_work(25)(told.append, lambda: None)
+    assert told[-1] == 1.0
+    assert abs(gap) < 1.0
+    assert 0 < error < 0.5
+    catalogue.asked._take("here", (gap, error, score))
+    assert f"{gap:.3f}" in catalogue.asked.verdict.object

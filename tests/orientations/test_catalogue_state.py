@@ -266,3 +266,24 @@ def test_presets_and_links(explorer):
     other = OrientationsExplorer(view="catalogue")
     assert other.from_query(explorer.to_query()) == ()
     assert (other.which, other.mass_range, other.brushed) == ("centrals", [9.5, 12.0], [1, 5, 9])
+
+
+class Generator:
+    """Shapes of the exact law on the sky: what a perfect generator would make."""
+
+    def ellipticities(self, box, seed=0, line_of_sight=2):
+        galaxies = box.galaxies
+        ratios = galaxies.axis_ratio_b, galaxies.axis_ratio_c
+        return project(draw(box, seed + 5), *ratios, line_of_sight=line_of_sight)
+
+
+def test_the_older_network_is_measured_in_the_same_bins(explorer, monkeypatch):
+    monkeypatch.setattr(explorer, "other_model", lambda name: (Generator(), ""))
+    curves, sizes = explorer.compared()
+    assert list(curves) == ["box", "GAN"]
+    np.testing.assert_allclose(curves["GAN"].truth.value, curves["box"].truth.value)
+    assert curves["GAN"].against_truth().p_value > 1e-4
+    assert len(sizes["GAN"]) == len(sizes["box"]) == len(explorer.box.galaxies)
+    monkeypatch.setattr(explorer, "other_model", lambda name: (None, "it is not here"))
+    with pytest.raises(ValueError, match="not here"):
+        explorer.compared()
