@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from astroviz.orientations import shelf
 from astroviz.orientations.explorer import OrientationsExplorer
 from astroviz.orientations.kernel_state import SCALES, leach
 from astroviz.orientations.view_state import VIEWS
@@ -83,6 +84,16 @@ def test_a_missing_model_is_a_sentence(explorer, monkeypatch, tmp_path):
     assert model is None
     assert "no_such_model" in sentence
     assert "astroviz train" in sentence
+
+
+def test_a_model_that_cannot_be_opened_is_a_sentence_too(explorer, monkeypatch):
+    def refuse(*_):
+        raise ValueError("a score network has no setting 'colour'; try another version")
+
+    monkeypatch.setattr(shelf, "find_model", refuse)
+    model, sentence = explorer.other_model("densities")
+    assert model is None
+    assert "no setting 'colour'. Make it by" in sentence
 
 
 def test_both_conventions_of_the_scale(explorer):
