@@ -59,12 +59,12 @@ RECIPES: dict[str, Recipe] = {
     "checkerboard": Recipe(0.07),
     "gauss4": Recipe(0.07),
     "stripes": Recipe(0.07),
-    "tetrahedron": Recipe(0.08, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
-    "cube": Recipe(0.10, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "tetrahedron": Recipe(0.08, depth=5, noise="modes", floor=_FLOOR),
+    "cube": Recipe(0.10, depth=5, noise="modes", floor=_FLOOR),
     "icosahedron": Recipe(0.14, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
-    "mixture16": Recipe(0.15, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
-    "mixture32": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
-    "mixture64": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR, spread=_SPREAD),
+    "mixture16": Recipe(0.15, depth=5, noise="modes", floor=_FLOOR),
+    "mixture32": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR),
+    "mixture64": Recipe(0.16, depth=5, noise="modes", floor=_FLOOR),
 }
 
 
