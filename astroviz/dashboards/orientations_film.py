@@ -103,7 +103,7 @@ class FilmView(OrientationsView):
         )  # fmt: skip
         upper = card("Three angles", curves)
         lower = card(
-            "Measured", self.figures, height=158, sizing_mode="stretch_width", scroll="y-auto"
+            "Measured", self.figures, height=200, sizing_mode="stretch_width", scroll="y-auto"
         )
         right = pn.Column(upper, lower, sizing_mode="stretch_both", margin=0, styles=GAP)
         for part, share in ((left, 10), (middle, 10), (right, 7)):

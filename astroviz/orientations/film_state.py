@@ -204,7 +204,7 @@ class FilmState(ViewState):
         """What is said of the film beside the card's figures."""
         found = []
         if density(self.density).law is None:
-            found.append(("likelihood", "none: the law lies on a sheet"))
+            found.append(("likelihood", "none on a sheet"))
         if film.learned.shape[1]:
             found.append(("evaluations for each draw", str(film.evaluations)))
         if math.isfinite(film.back):
@@ -216,7 +216,10 @@ class FilmState(ViewState):
         model, _ = self.other_model("densities")
         if model is None or self.network == "exact":
             return []
-        return figures_of(model.card.metrics, self.density)
+        metrics, name = model.card.metrics, self.density
+        whose = f"{name} (anchor)" if self.network == "anchor" else name
+        null = figures_of(metrics, f"{name} (a second true sample)")
+        return figures_of(metrics, whose) + [(f"{words}, of true draws", v) for words, v in null]
 
 
 def figures_of(metrics: Mapping[str, Any], name: str) -> list[tuple[str, str]]:

@@ -129,6 +129,10 @@ def test_figures_of_a_card_are_told_by_density():
 def test_a_learned_score_comes_near_the_truth(engine, network):
     explorer, _, film = film_of(engine, density="stripes", network=network, film_draws=600)
     assert explorer.film_warnings() == ()
+    mine = dict(explorer.film_metrics())
+    for key, value in explorer.other_model("densities")[0].card.metrics.items():
+        if key == ("stripes: C2ST" if network == "learned" else "stripes (anchor): C2ST"):
+            assert float(mine["C2ST"]) == pytest.approx(value, rel=2e-3)
     scene = explorer.film_scene(film)
     alike = np.corrcoef(scene.learned_map, scene.true_map)[0, 1]
     # what two true samples of that size reach, and what noise does
