@@ -87,9 +87,9 @@ def scene_of(film: Film, frame: int) -> Scene:
     coordinates = {}
     for k, (name, (low, high)) in enumerate(COORDINATES.items()):
         edges = np.linspace(low, high, _BINS + 1)
-        sides = [_histogram(np.rad2deg(side[:, k]), edges) for side in (learned, true)]
+        ours, law = (_histogram(np.rad2deg(side[:, k]), edges) for side in (learned, true))
         top = _histogram(np.rad2deg(film.true[-1][:, k]), edges).max()
-        coordinates[name] = Coordinate(edges, *sides, float(top))
+        coordinates[name] = Coordinate(edges, ours, law, float(top))
     top_map = _map(film.true[-1])
     return Scene(
         float(film.sigma[frame]), learned, true, _map(learned), _map(true),
