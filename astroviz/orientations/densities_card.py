@@ -22,7 +22,7 @@ _LIMITS = [
     "less than 4 parts in 10,000.",
     "Draws take 39 evaluations of the network; with fewer, narrow modes come out too wide.",
     "The likelihood gaps in the metrics are those of this training; those above 0.03 nats would "
-    "fall with more steps. Modes of the solids get their weights right to about 10 to 40 %.",
+    "fall with more steps.",
     "Laws of rotations made for testing: nothing here is about galaxies.",
 ]
 
