@@ -49,6 +49,8 @@ class WebView(OrientationsView):
         self._draws: Any = None
         curves = card("Axis and tilt", framed(figure_pane(self.curves.layout)))
         lower = pn.Row(self.hand.layout, curves, sizing_mode="stretch_both", margin=0, styles=GAP)
+        for part, share in ((self.spheres_card.layout, 14), (lower, 10)):
+            part.styles = {**part.styles, "flex": f"{share} 1 0px"}
         right = pn.Column(
             self.spheres_card.layout, lower, sizing_mode="stretch_both", margin=0, styles=GAP
         )

@@ -63,7 +63,7 @@ class HandCard:
         self._drawing = framed(figure_pane(self.plot.layout))
         self._numbers: Any = None
         self.body = pn.Column(self._drawing, sizing_mode="stretch_both", margin=0)
-        self.layout = card("Its surroundings", self.body, tools=(self.alone, self.home, self.how))
+        self.layout = card("Surroundings", self.body, tools=(self.alone, self.home, self.how))
 
     def show(self) -> None:
         """Show the surroundings as they are."""
