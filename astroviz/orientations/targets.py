@@ -206,7 +206,7 @@ class Lessons:
         law: Law of the noise.
     """
 
-    batch: int = 512
+    batch: int = 1024
     references: int = 16384
     reuse: int = 16
     pool: int = 131072

@@ -174,7 +174,8 @@ def train(
         )  # fmt: skip
     networks = {name: run.average.cpu() for name, run in runs.items()}
     anchors = {
-        name: anchor(name, budget=_ANCHOR_SHARE * whole, steps=runs[name].step) for name in SHEETS
+        name: anchor(name, budget=_ANCHOR_SHARE * whole, steps=2 * runs[name].step)
+        for name in SHEETS
     }
     metrics = {} if smoke else gaps(networks)
     write(folder, networks, anchors, metrics, f"{whole / 60:.0f} minutes on one core", _SEED)
@@ -186,7 +187,7 @@ def anchor(name: str, steps: int, budget: float = math.inf) -> nn.Module:
 
     Arguments:
         name: The density.
-        steps: Steps of 512 rotations, as many as ours are shown in a step.
+        steps: Steps of 512 rotations; twice as many as ours show it as many rotations.
         budget: At most this many seconds.
 
     Returns:
