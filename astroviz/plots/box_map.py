@@ -13,10 +13,10 @@ from astroviz.plots.columns import as_column, put
 from astroviz.plots.frame import add_legend, mark, new_figure, stand_in
 from astroviz.plots.steady import Window
 
-__all__ = ["WEB_ROLES", "BoxMap"]
+__all__ = ["BoxMap"]
 
 # Web type -> (name, role of its colour), by its code.
-WEB_ROLES = (
+_WEB_ROLES = (
     ("void", "faint"),
     ("sheet", "posterior"),
     ("filament", "pinned"),
@@ -36,7 +36,7 @@ class BoxMap(RowMap):
 
     def __init__(self, dark: bool = False) -> None:
         super().__init__(dark)
-        self.sticks = [ColumnDataSource({k: as_column([]) for k in _ENDS}) for _ in WEB_ROLES]
+        self.sticks = [ColumnDataSource({k: as_column([]) for k in _ENDS}) for _ in _WEB_ROLES]
         self.figure = self._make_figure()
         self.layout = self.figure
         self._announce()
@@ -92,7 +92,7 @@ class BoxMap(RowMap):
             match_aspect=True,
         )  # fmt: skip
         entries: dict[str, Any] = {}
-        for source, (name, role) in zip(self.sticks, WEB_ROLES, strict=True):
+        for source, (name, role) in zip(self.sticks, _WEB_ROLES, strict=True):
             stick = Segment(**{k: k for k in _ENDS}, line_width=1.75, line_alpha=0.85)
             drawn = mark(plot, self.ink, source, stick, line_color=role)
             entries[name] = stand_in(plot, drawn)
