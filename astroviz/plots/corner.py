@@ -36,7 +36,7 @@ __all__ = ["Corner", "CornerMarks", "axis_title", "corner_marks", "format_interv
 
 LARGEST = 4
 _HEADROOM = 1.12
-_LEFT, _BOTTOM, _TOP, _RIGHT = 58, 46, 20, 5
+_LEFT, _BOTTOM, _TOP, _RIGHT = 66, 46, 20, 5
 _EMPTY_REGION: dict[str, list[Any]] = {"xs": [[], []], "ys": [[], []]}
 
 
