@@ -30,6 +30,8 @@ class PageEntry:
         build: Makes the page: (model, engine, view or None) to a viewable.
         opens_without: Whether the page opens without its model, which is None then: it says so
             in the views that need it, and the others live.
+        warmed: Views that are built once before anyone is there; all of them when None. The
+            others cost their first visitor a second or two, and the start of the server nothing.
     """
 
     route: str
@@ -40,6 +42,7 @@ class PageEntry:
     cards: tuple[tuple[str, str, str], ...]
     build: Callable[[Any, Any, str | None], Any]
     opens_without: bool = False
+    warmed: tuple[str, ...] | None = None
 
 
 def _stars(model: Any, engine: Any, view: str | None) -> Any:
@@ -131,6 +134,7 @@ PAGES: tuple[PageEntry, ...] = (
         question="How is a galaxy turned, given where it sits in the cosmic web?",
         model="orientations",
         views=("film", "kernel", "web", "catalogue", "pose"),
+        warmed=("film",),
         cards=(
             (
                 "film",

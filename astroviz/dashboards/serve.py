@@ -48,6 +48,7 @@ class House:
         self.failures: dict[str, str] = {}
         self.broken: dict[str, str] = {}
         self.sessions: set[str] = set()
+        self.warming = False
         self._sources = dict(models)
         self._models: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -118,6 +119,8 @@ def _page(entry: PageEntry, house: House, view: str) -> Callable[[], Any]:
             )
         if context is not None:
             pn.state.on_session_destroyed(lambda _: house.leave(session))
+        if house.warming and entry.warmed is not None and view not in entry.warmed:
+            return plain_page(entry.title, "Built when somebody comes.")
         model = house.model(entry.model)
         if model is None and not entry.opens_without:
             return plain_page(
@@ -199,6 +202,7 @@ def make_server(
     security: dict[str, Any] = {}
     if password is not None:
         security = {"basic_auth": password, "cookie_secret": secrets.token_hex(32)}
+    house.warming = warm
     try:
         server = pn.io.server.get_server(
             routes(house),
@@ -217,6 +221,8 @@ def make_server(
         raise OSError(
             f"port {port} of {address} cannot be used ({error.strerror}): choose another port."
         ) from error
+    finally:
+        house.warming = False
     house.sessions.clear()
     if warm:
         from astroviz.plots.raster import warm as warm_raster

@@ -213,3 +213,24 @@ def test_an_unknown_address_is_not_found(start, path):
     port, _ = start()
     with pytest.raises(urllib.error.HTTPError, match="404"):
         get(port, path)
+
+
+def test_a_start_builds_only_the_views_that_are_named():
+    from dataclasses import replace
+
+    from astroviz.dashboards.gallery import PAGES
+    from astroviz.dashboards.serve import House, _page
+
+    built = []
+    entry = replace(
+        PAGES[0], views=("one", "two"), warmed=("one",), opens_without=True,
+        build=lambda model, engine, view: built.append(view),
+    )  # fmt: skip
+    house = House(None, {})
+    house.warming = True
+    for view in entry.views:
+        _page(entry, house, view)()
+    assert built == ["one"]
+    house.warming = False
+    _page(entry, house, "two")()
+    assert built == ["one", "two"]
