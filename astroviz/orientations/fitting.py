@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from astroviz.core.training import TrainingState
+
 __all__ = ["Fit", "Fitting", "fit", "say"]
 
 Report = Callable[[str], None]
@@ -40,7 +42,7 @@ class Fit:
     steps: int = 0
 
 
-class Fitting:
+class Fitting(TrainingState[nn.Module]):
     r"""A run that can stop and go on.
 
     Arguments:
@@ -69,39 +71,9 @@ class Fitting:
 
     def advance(self, loss: Tensor) -> None:
         """One step of the optimiser and of the averaged weights."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip)
-        self.optimiser.step()
-        self.step += 1
-        decay = min(self.settings.decay, self.step / (self.step + 20))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.average.parameters()), list(self.network.parameters()), 1 - decay
-            )
+        self.descend(loss, clip=self.settings.clip, decay=self.settings.decay)
         value = float(loss.detach())
         self.loss = value if math.isnan(self.loss) else 0.98 * self.loss + 0.02 * value
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; the old one stays until the new one is whole."""
-        state: dict[str, Any] = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "elapsed": self.elapsed,
-        }  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".new")
-        torch.save(state, part)
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.elapsed = int(state["step"]), float(state["elapsed"])
 
 
 def fit(

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from astroviz.core.training import TrainingState
 from astroviz.orientations.pose_lessons import Lesson, Pictures, lesson, losses
 from astroviz.orientations.pose_network import PoseNetwork
 
@@ -50,7 +51,7 @@ class PoseRecipe:
     network: dict[str, Any] = field(default_factory=dict)
 
 
-class PoseTraining:
+class PoseTraining(TrainingState[PoseNetwork]):
     """A run that can stop and go on: weights, averaged weights, optimiser, clock."""
 
     def __init__(self, recipe: PoseRecipe, device: torch.device) -> None:
@@ -79,44 +80,13 @@ class PoseTraining:
 
     def advance(self, batch: Lesson) -> dict[str, float]:
         """One optimiser step."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
         moved = Lesson(
             *(getattr(batch, f.name).to(self.device) for f in dataclasses.fields(batch))
         )
         terms = losses(self.network, moved)
         total = torch.stack([_WEIGHTS[name] * term for name, term in terms.items()]).sum()
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-        self.optimiser.step()
-        self.step += 1
-        decay = min(self.recipe.decay, self.step / (self.step + 20))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.average.parameters()), list(self.network.parameters()), 1 - decay
-            )
+        self.descend(total, clip=2.0, decay=self.recipe.decay)
         return {name: float(term.detach()) for name, term in terms.items()}
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; the old one stays until the new one is whole."""
-        state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step,
-            "elapsed": self.elapsed,
-        }  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".new")
-        torch.save(state, part)
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.elapsed = state["step"], state["elapsed"]
 
 
 def train_pose(

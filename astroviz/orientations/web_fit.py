@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from astroviz.core.training import TrainingState
 from astroviz.orientations.joint import scalar_noise
 from astroviz.orientations.process import log_prob
 from astroviz.orientations.web_lessons import Lesson, Moments, Pupils, moments, pupils
@@ -50,7 +51,7 @@ class Recipe:
     network: dict[str, Any] = field(default_factory=dict)
 
 
-class Fit:
+class Fit(TrainingState[WebNetwork]):
     """A run that can stop and go on: weights, averaged weights, optimiser, clock."""
 
     def __init__(self, recipe: Recipe, first: Lesson, known: Moments) -> None:
@@ -104,40 +105,10 @@ class Fit:
 
     def advance(self, one: Lesson, generator: torch.Generator) -> dict[str, float]:
         """One optimiser step."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
         terms = self.losses(one, generator)
         total = terms["turn"] + 0.3 * terms["turn beside scalars"] + 0.3 * terms["scalars"]
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        self.step += 1
-        decay = min(self.recipe.decay, self.step / (self.step + 20))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.average.parameters()), list(self.network.parameters()), 1 - decay
-            )
+        self.descend(total, clip=1.0, decay=self.recipe.decay)
         return {name: float(term.detach()) for name, term in terms.items()}
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; the old one stays until the new one is whole."""
-        state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "elapsed": self.elapsed,
-        }  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".new")
-        torch.save(state, part)
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.elapsed = state["step"], state["elapsed"]
 
 
 def fit(

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from astroviz.core.training import TrainingState
 from astroviz.stars.batches import Batch, batches
 from astroviz.stars.encoder import DEPENDENCIES
 from astroviz.stars.network import StarsNetwork
@@ -63,7 +64,7 @@ class Recipe:
     physics: dict[str, Any] | None = None
 
 
-class Training:
+class Training(TrainingState[StarsNetwork]):
     """A run that can stop and go on: weights, averaged weights, optimiser, clock."""
 
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
@@ -85,8 +86,6 @@ class Training:
 
     def advance(self, batch: Batch) -> dict[str, float]:
         """One optimiser step."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
         if self.recipe.masks:
             self.network.encoder.listen(DEPENDENCIES[self.step % len(DEPENDENCIES)])
         terms = self.network.losses(
@@ -95,39 +94,8 @@ class Training:
         )  # fmt: skip
         weighted = (_WEIGHTS.get(name, self.recipe.sky) * term for name, term in terms.items())
         total = sum(weighted, torch.zeros(()))
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        self.step += 1
-        decay = min(self.recipe.decay, self.step / (self.step + 20))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.average.parameters()), list(self.network.parameters()), 1 - decay
-            )
+        self.descend(total, clip=1.0, decay=self.recipe.decay)
         return {name: float(term.detach()) for name, term in terms.items()}
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; the old one stays until the new one is whole."""
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "step": self.step,
-            "elapsed": self.elapsed,
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".new")
-        torch.save(state, part)
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.elapsed = state["step"], state["elapsed"]
 
 
 def train_network(
