@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from astroviz.components.packing import pack
 
-__all__ = ["mass_sizes", "web_box_state"]
+__all__ = ["mass_sizes", "scene_state", "web_box_state"]
 
 
 def mass_sizes(mass: ArrayLike, smallest: float = 0.7, largest: float = 3.0) -> np.ndarray:
@@ -85,6 +85,27 @@ def web_box_state(
     if glyph_position is not None:
         found["glyphs"] = _glyphs(glyph_position, glyph_axes, glyph_category)
     return found
+
+
+def scene_state(scene: Any, points: Any = None) -> dict[str, Any]:
+    r"""State of a box around a picked galaxy, for both faces.
+
+    Arguments:
+        scene: `edges`, `edge_weights`, `neighbours` and `glyph_position`, `glyph_axes`,
+            `glyph_category`, as `web_box_state` takes them.
+        points: All galaxies, `position`, `size`, `mass`, `web_type`; None where they stay.
+    """
+    found = {}
+    if points is not None:
+        found = web_box_state(
+            points.position, points.size, mass=points.mass, category=points.web_type
+        )
+    found |= web_box_state(
+        edges=scene.edges, edge_weights=scene.edge_weights,
+        glyph_position=scene.glyph_position, glyph_axes=scene.glyph_axes,
+        glyph_category=scene.glyph_category,
+    )  # fmt: skip
+    return {**found, "neighbours": [int(k) for k in scene.neighbours]}
 
 
 def _size(size: float) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from astroviz.components.faces import WebBox, web_box_state
+from astroviz.components.box_packing import scene_state
+from astroviz.components.faces import WebBox
 from astroviz.orientations.explorer import OrientationsExplorer
 
 __all__ = ["BoxPicture"]
@@ -39,22 +40,11 @@ class BoxPicture:
 
     def show(self) -> None:
         """Show the box, and around the picked galaxy its filament and its neighbours."""
-        explorer, changes = self.explorer, {}
+        explorer, points = self.explorer, None
         if self._key != explorer.shown_key:
             self._key = explorer.shown_key
-            found = explorer.box_points()
-            changes = web_box_state(
-                found.position, found.size, mass=found.mass, category=found.web_type
-            )
-        scene = explorer.box_scene()
-        changes |= web_box_state(
-            edges=scene.edges, edge_weights=scene.edge_weights,
-            glyph_position=scene.glyph_position, glyph_axes=scene.glyph_axes,
-            glyph_category=scene.glyph_category,
-        )  # fmt: skip
-        self.layout.param.update(
-            **changes, picked=explorer.here, neighbours=[int(k) for k in scene.neighbours]
-        )
+            points = explorer.box_points()
+        self.layout.param.update(**scene_state(explorer.box_scene(), points), picked=explorer.here)
 
     def _on_pick(self, event: Any) -> None:
         if event.new is None or event.new < 0 or event.new == self.explorer.here:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ui
 import numpy as np
 
-from astroviz.components.faces import WebBoxWidget, sphere_state, web_box_state
+from astroviz.components.box_packing import scene_state
+from astroviz.components.faces import WebBoxWidget, sphere_state
 from astroviz.orientations.web_state import COSINES, TILTS
 from astroviz.plots.axis_tilt import AxisTilt
 from astroviz.plots.ellipsoid import quaternion_facing
@@ -169,21 +170,11 @@ class WebWidget(OrientationsWidget):
         )
 
     def _show_box(self) -> None:
-        explorer, changes = self.explorer, {}
+        explorer, points = self.explorer, None
         if self._key != explorer.shown_key:
             self._key = explorer.shown_key
-            found = explorer.box_points()
-            changes = web_box_state(
-                found.position, found.size, mass=found.mass, category=found.web_type
-            )
-        scene = explorer.box_scene()
-        changes |= web_box_state(
-            edges=scene.edges, edge_weights=scene.edge_weights,
-            glyph_position=scene.glyph_position, glyph_axes=scene.glyph_axes,
-            glyph_category=scene.glyph_category,
-        )  # fmt: skip
-        near = [int(k) for k in scene.neighbours]
-        show_sphere(self.box, **changes, picked=explorer.here, neighbours=near)
+            points = explorer.box_points()
+        show_sphere(self.box, **scene_state(explorer.box_scene(), points), picked=explorer.here)
 
     # From the hand
 
