@@ -64,6 +64,12 @@ def _orientations(model: Any, engine: Any, view: str | None) -> Any:
     return orientations_page(model, engine, view)
 
 
+def _lensing(model: Any, engine: Any, view: str | None) -> Any:
+    from astroviz.dashboards.lensing import lensing_page
+
+    return lensing_page(model, engine, view)
+
+
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         route="/stars",
@@ -168,6 +174,60 @@ PAGES: tuple[PageEntry, ...] = (
             ),
         ),
         build=_orientations,
+        opens_without=True,
+    ),
+    PageEntry(
+        route="/lensing",
+        title="Strong lensing",
+        question="Which galaxy stands behind this lens, and how far can we believe the answer?",
+        model="lensing",
+        views=("bench", "sample", "real", "trust", "shift", "noise", "operators"),
+        warmed=("bench",),
+        cards=(
+            (
+                "bench",
+                "A lens on the bench",
+                "What does a mass do to the picture of a galaxy behind it? Drag the lens, choose "
+                "or paint the source, and see when a simple model misleads.",
+            ),
+            (
+                "sample",
+                "The galaxy behind the lens",
+                "Which sources could have made this image? Watch posterior draws come out of "
+                "noise, and the residual fall to its floor.",
+            ),
+            (
+                "real",
+                "A real lens",
+                "From image, noise map and PSF to the source with its uncertainty, over all the "
+                "lens models that fit.",
+            ),
+            (
+                "trust",
+                "Is the posterior true?",
+                "Every sampler beside the exact answer of a Gaussian-process prior, with the "
+                "verdict on its calibration.",
+            ),
+            (
+                "shift",
+                "When the prior is wrong",
+                "Spirals under a prior of ellipticals: what the draws look like, what flags it, "
+                "and how a prior learns from observations.",
+            ),
+            (
+                "noise",
+                "Noise that is not Gaussian",
+                "A likelihood learned from blank sky, beside the usual one: whose intervals hold "
+                "the truth?",
+            ),
+            (
+                "operators",
+                "One sampler, many problems",
+                "Deconvolution, visibilities, gaps, spectra: which sampler does well on which "
+                "problem?",
+            ),
+        ),
+        build=_lensing,
         opens_without=True,
     ),
 )

@@ -14,7 +14,7 @@ from astroviz.core.selection import Mode
 from astroviz.dashboards.appearance import card, figure_pane, framed
 from astroviz.dashboards.orientations_catalogue_bar import SelectionBar
 from astroviz.dashboards.orientations_catalogue_form import CatalogueForm
-from astroviz.dashboards.orientations_linked import GAP, OrientationsView
+from astroviz.dashboards.room_view import GAP, RoomView
 from astroviz.plots.box_map import BoxMap
 
 __all__ = ["CatalogueView"]
@@ -33,7 +33,7 @@ _SIDES = {
 }
 
 
-class CatalogueView(OrientationsView):
+class CatalogueView(RoomView):
     """The form, the map, and two figures that answer."""
 
     name = "catalogue"

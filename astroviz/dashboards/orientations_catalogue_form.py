@@ -11,8 +11,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, note, text
+from astroviz.dashboards.job import Job
 from astroviz.dashboards.orientations_catalogue_table import TableForm
-from astroviz.dashboards.orientations_job import Job
 from astroviz.io import table_bytes
 from astroviz.orientations.hdf5_tables import hdf5_bytes
 

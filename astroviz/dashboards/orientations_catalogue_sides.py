@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
-from astroviz.dashboards.orientations_linked import GAP
+from astroviz.dashboards.room_view import GAP
 from astroviz.orientations.catalogue_state import sentence_of
 from astroviz.plots.alignment import CorrelationPlot
 from astroviz.plots.forecast import DarkEnergy, IntrinsicShear

@@ -16,7 +16,7 @@ import panel_material_ui as pmui
 from astroviz.components.faces import OrientationSphere, sphere_state
 from astroviz.dashboards.appearance import CARD_STYLE, card, figure_pane, framed, note
 from astroviz.dashboards.live import on_tick
-from astroviz.dashboards.orientations_linked import GAP, OrientationsView, choice
+from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.dashboards.scale_slider import ScaleSlider
 from astroviz.orientations.film_state import (
     DIRECTIONS,
@@ -42,7 +42,7 @@ _LABELS = {
 }
 
 
-class FilmView(OrientationsView):
+class FilmView(RoomView):
     """Learned and true law side by side on two spheres that turn together."""
 
     name = "film"

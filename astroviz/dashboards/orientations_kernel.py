@@ -13,7 +13,7 @@ import panel_material_ui as pmui
 
 from astroviz.components.faces import OrientationSphere, sphere_state
 from astroviz.dashboards.appearance import CARD_STYLE, card, figure_pane, framed, note
-from astroviz.dashboards.orientations_linked import GAP, OrientationsView, choice
+from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.dashboards.scale_slider import ScaleSlider
 from astroviz.orientations.kernel_state import GROUPS, MEASURES, SCALES, leach
 from astroviz.plots.kernel import AngleDensity, TurnDensity, TurnScore
@@ -32,7 +32,7 @@ _CONVENTIONS = (
 )
 
 
-class KernelView(OrientationsView):
+class KernelView(RoomView):
     """Draws and score field on the sphere; density, score and angle as curves; read-outs."""
 
     name = "kernel"

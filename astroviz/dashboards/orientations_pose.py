@@ -14,8 +14,8 @@ import panel_material_ui as pmui
 from astroviz.components.faces import OrientationSphere, sphere_state
 from astroviz.dashboards.appearance import card, framed, note
 from astroviz.dashboards.live import instant
-from astroviz.dashboards.orientations_linked import GAP, OrientationsView, choice
 from astroviz.dashboards.picture_strip import PictureStrip
+from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.orientations.pose_state import PICTURES, SHAPES, SOURCES
 
 __all__ = ["PoseView"]
@@ -30,7 +30,7 @@ _AXES = {
 }
 
 
-class PoseView(OrientationsView):
+class PoseView(RoomView):
     """Pictures to pick from, the pose density on a sphere, draws rendered again, read-outs."""
 
     name = "pose"

@@ -8,11 +8,11 @@ from typing import Any
 import panel as pn
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
-from astroviz.dashboards.orientations_linked import GAP, OrientationsView
 from astroviz.dashboards.orientations_rest import AtRest
 from astroviz.dashboards.orientations_web_hand import HandCard
 from astroviz.dashboards.orientations_web_place import PlaceCard
 from astroviz.dashboards.orientations_web_spheres import SpheresCard
+from astroviz.dashboards.room_view import GAP, RoomView
 from astroviz.orientations.web_state import COSINES, TILTS
 from astroviz.plots.axis_tilt import AxisTilt
 
@@ -24,7 +24,7 @@ _ASKED = _BOX | _HAND | {"galaxy", "messages", "seed", "web_draws"}
 _DRAWN = frozenset({"folded", "projection"})
 
 
-class WebView(OrientationsView):
+class WebView(RoomView):
     """The box, two spheres, the surroundings under a hand, and what can be read off."""
 
     name = "web"

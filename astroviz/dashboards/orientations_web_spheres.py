@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 
 from astroviz.components.faces import OrientationSphere, sphere_state
 from astroviz.dashboards.appearance import card, note
-from astroviz.dashboards.orientations_linked import GAP, regret
+from astroviz.dashboards.room_view import GAP, regret
 from astroviz.orientations.explorer import OrientationsExplorer
 from astroviz.orientations.web_state import Reading
 from astroviz.plots.ellipsoid import quaternion_facing

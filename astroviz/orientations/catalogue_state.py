@@ -10,6 +10,7 @@ import numpy as np
 import param
 import torch
 
+from astroviz.core.presets import Preset
 from astroviz.orientations.alignment_amplitude import fit_amplitude
 from astroviz.orientations.box import WEB_TYPES
 from astroviz.orientations.box_statistics import BoxStatistics
@@ -20,7 +21,6 @@ from astroviz.orientations.groups import SymmetricMixture
 from astroviz.orientations.jackknife import jackknife
 from astroviz.orientations.law import OrientationLaw
 from astroviz.orientations.painting_state import ALL_MASSES, KINDS_OF_GALAXIES, PaintingState
-from astroviz.orientations.presets import Preset
 from astroviz.orientations.process import log_prob
 from astroviz.orientations.shift import Shift, features_of_box
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from astroviz.core.registry import load
+from astroviz.core.shelf import shipped
 from astroviz.orientations.catalogue_state import CatalogueState
 from astroviz.orientations.film_state import FilmState
 from astroviz.orientations.kernel_state import KernelState
 from astroviz.orientations.pose_state import PoseState
-from astroviz.orientations.shelf import shipped
 from astroviz.orientations.web_state import WebState
 
 __all__ = ["OrientationsExplorer"]

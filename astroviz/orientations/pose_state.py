@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import param
 
-from astroviz.orientations.presets import Preset
+from astroviz.core.presets import Preset
 from astroviz.orientations.view_state import ViewState
 
 if TYPE_CHECKING:

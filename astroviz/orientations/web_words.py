@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from astroviz.core.presets import Preset
 from astroviz.orientations.box import WEB_TYPES
 from astroviz.orientations.environment import Environment
 from astroviz.orientations.groups import SymmetricMixture
 from astroviz.orientations.law import PARTS, OrientationLaw, mean_axis_outer
-from astroviz.orientations.presets import Preset
 from astroviz.orientations.surroundings_state import SurroundingsState
 
 __all__ = ["WebWords", "laws_of", "signed"]

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from astroviz.orientations import shelf
+from astroviz.core import shelf
 from astroviz.orientations.explorer import OrientationsExplorer
 from astroviz.orientations.kernel_state import SCALES, leach
 from astroviz.orientations.view_state import VIEWS

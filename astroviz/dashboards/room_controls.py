@@ -1,4 +1,4 @@
-"""The bar above the panels of orientations: examples, "surprise me", seed and re-draw."""
+"""The bar above the panels of a room: examples, "surprise me", seed and re-draw."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from astroviz.orientations.explorer import OrientationsExplorer
-
-__all__ = ["OrientationsControls"]
+__all__ = ["RoomControls"]
 
 _OWN = "(as you set it)"
 
 
-class OrientationsControls:
+class RoomControls:
     r"""What stands in the bar, whichever view is shown.
 
     Arguments:
@@ -24,7 +22,7 @@ class OrientationsControls:
         say: Shows a sentence on the page.
     """
 
-    def __init__(self, explorer: OrientationsExplorer, say: Callable[[str, str], None]) -> None:
+    def __init__(self, explorer: Any, say: Callable[[str, str], None]) -> None:
         self.explorer, self.say = explorer, say
         self._writing = False
         self.presets = pmui.Select(

@@ -1,4 +1,4 @@
-r"""The further models of the room, opened when a view first needs them."""
+r"""The further models of a room, opened when a view first needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the views of orientations share: they follow the state, but only while they are seen."""
+"""What the views of a room share: they follow the state, but only while they are seen."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from astroviz.dashboards.appearance import note
 from astroviz.dashboards.live import Live, on_tick
 from astroviz.dashboards.shell import Shell
 from astroviz.dashboards.voice import Headline
-from astroviz.orientations.explorer import OrientationsExplorer
 
-__all__ = ["GAP", "OrientationsView", "choice", "regret"]
+__all__ = ["GAP", "RoomView", "choice", "regret"]
 
 GAP = {"gap": "10px"}
 
 
 def choice(
-    explorer: OrientationsExplorer, name: str, options: Any, help_: str, width: int, **looks: Any
+    explorer: Any, name: str, options: Any, help_: str, width: int, **looks: Any
 ) -> pmui.Select:
     """A small list of choices that sets a parameter of the view, and follows it."""
     looks = {"variant": "standard", "margin": (0, 4), **looks}
@@ -38,7 +37,7 @@ def regret(sentence: str) -> pn.pane.HTML:
     return note(f"<p class='faint'>{sentence}</p>", margin=(16, 14))
 
 
-class OrientationsView:
+class RoomView:
     r"""A view that follows the state of the page while it is seen.
 
     Subclasses set `layout`, name in `follows` the parameters they depend on, draw in `follow`, and
@@ -55,7 +54,7 @@ class OrientationsView:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.explorer: OrientationsExplorer = page.explorer
+        self.explorer: Any = page.explorer
         self.shell: Shell = page.shell
         self.engine = page.engine
         self.notice = Headline(height=26, sizing_mode="stretch_width", margin=(0, 0, 4, 0))

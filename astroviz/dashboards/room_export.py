@@ -1,4 +1,4 @@
-"""The drawer that hands over what a view of orientations shows: tables and figures."""
+"""The drawer that hands over what a view shows: tables and figures."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import note, text
-from astroviz.dashboards.orientations_linked import OrientationsView
+from astroviz.dashboards.room_view import RoomView
 from astroviz.dashboards.shell import Drawer, Shell
 from astroviz.io import table_bytes
 
-__all__ = ["OrientationsExport"]
+__all__ = ["RoomExport"]
 
 _KINDS = {"Parquet": "parquet", "FITS": "fits", "CSV": "csv"}
 
 
-class OrientationsExport:
+class RoomExport:
     r"""Downloads of what the page shows.
 
     Arguments:
         view: Gives the view that is shown; None while there is none.
         shell: Gives the frame of the page.
+        room: The room's name, for the names of files.
     """
 
     def __init__(
-        self, view: Callable[[], OrientationsView | None], shell: Callable[[], Shell]
+        self, view: Callable[[], RoomView | None], shell: Callable[[], Shell], room: str
     ) -> None:
-        self._view, self._shell = view, shell
+        self._view, self._shell, self._room = view, shell, room
         self._shown: tuple[Any, ...] = ()
         self._tables = pn.Column(sizing_mode="stretch_width", margin=0)
 
@@ -76,5 +77,5 @@ class OrientationsExport:
 
     def _figure_button(self, label: str, kind: str) -> pmui.Button:
         button = pmui.Button(label=label, variant="outlined", size="small", margin=(0, 8, 0, 0))
-        button.on_click(lambda _: self._shell().desk.save_figures(kind, "astroviz_orientations"))
+        button.on_click(lambda _: self._shell().desk.save_figures(kind, f"astroviz_{self._room}"))
         return button

@@ -1,0 +1,32 @@
+r"""The state of the view `bench`; no widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from astroviz.core.presets import Preset
+from astroviz.lensing.view_state import ViewState
+
+__all__ = ["BenchState"]
+
+
+class BenchState(ViewState):
+    """Parameters of the view `bench`."""
+
+    def bench_presets(self) -> tuple[Preset, ...]:
+        """Places to start from."""
+        return ()
+
+    def bench_surprise(self, random: np.random.Generator) -> dict[str, Any]:
+        """Settings that nobody has chosen."""
+        return {}
+
+    def bench_sentence(self) -> str:
+        """What the view shows, and one gesture to try."""
+        return ""
+
+    def bench_warnings(self) -> tuple[str, ...]:
+        """What one should know before believing the view."""
+        return ()

@@ -1,0 +1,32 @@
+r"""The state of the view `trust`; no widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from astroviz.core.presets import Preset
+from astroviz.lensing.view_state import ViewState
+
+__all__ = ["TrustState"]
+
+
+class TrustState(ViewState):
+    """Parameters of the view `trust`."""
+
+    def trust_presets(self) -> tuple[Preset, ...]:
+        """Places to start from."""
+        return ()
+
+    def trust_surprise(self, random: np.random.Generator) -> dict[str, Any]:
+        """Settings that nobody has chosen."""
+        return {}
+
+    def trust_sentence(self) -> str:
+        """What the view shows, and one gesture to try."""
+        return ""
+
+    def trust_warnings(self) -> tuple[str, ...]:
+        """What one should know before believing the view."""
+        return ()
