@@ -73,6 +73,11 @@ class Question:
         end = position + len(chunk.values)
         if end > self.request.n:
             raise RuntimeError(f"{self._name} gave {end} draws where {self.request.n} were asked")
+        if chunk.preview:
+            shown = join([chunk], names, units, self.request.seed).frozen()
+            for ticket in self.tickets:
+                ticket.deliver(shown)
+            return end
         skip = self.delivered - position
         if skip > 0:
             chunk = _without_first(chunk, skip)

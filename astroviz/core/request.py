@@ -33,7 +33,10 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Chunk:
-    r"""A part of an answer.
+    r"""A part of an answer, or a preview of it.
+
+    A chunk without draws but with `constants` is a preview: what the whole answer looks like so
+    far. Whoever listens sees it; it takes no part in the answer.
 
     Arguments:
         values: Draws, shape :math:`(k, d)`, float32.
@@ -44,6 +47,11 @@ class Chunk:
     values: np.ndarray
     per_draw: Mapping[str, np.ndarray] = field(default_factory=dict)
     constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def preview(self) -> bool:
+        """Whether it only shows how far the answer has come."""
+        return not len(self.values) and bool(self.constants)
 
 
 class Control(Protocol):

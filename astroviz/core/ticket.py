@@ -24,7 +24,8 @@ class Ticket:
     r"""The answer to one request, to be waited for, streamed or given up.
 
     Every method may be called from any thread. Iterating yields the parts of the answer as `Draws`
-    when they arrive, from the first one on, and raises at the end if the request failed;
+    when they arrive, from the first one on, and raises at the end if the request failed. A part
+    of no draws is a preview of the answer, in its extras;
     `async for` and `await` do the same in an event loop.
 
     Arguments:
@@ -175,10 +176,13 @@ class Ticket:
         self._progress = max(self._progress, min(float(fraction), 1.0))
 
     def deliver(self, part: Draws) -> None:
-        """A further part of the answer."""
+        """A further part of the answer, or a preview of it, which makes older ones idle."""
         with self._changed:
             if self.done:
                 return
+            if not len(part):
+                # Whoever is behind sees the newest preview; none but that is kept in memory.
+                self._parts = [part if not len(old) else old for old in self._parts]
             self._parts.append(part)
             self._changed.notify_all()
             listeners = list(self._listeners)

@@ -224,6 +224,10 @@ class Live:
                 if first is not None and not drawn and not self.pace.behind:
                     await self._draw(first, False)
                 raise
+            if part is not None and not len(part):  # a preview, which the next one replaces
+                if not ticket.done:
+                    await self._draw(part, False)
+                continue
             came = min(came, time.monotonic())
             if part is None or len(part) >= request.n or ticket.done:
                 continue

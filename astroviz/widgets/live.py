@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -64,6 +65,7 @@ class Asker:
         key: What tells these questions from those of others.
         answer: Called with the whole answer.
         fail: Called with an error.
+        preview: Called with previews of the answer, if there are any.
     """
 
     def __init__(
@@ -72,9 +74,10 @@ class Asker:
         key: Hashable,
         answer: Callable[[Draws], None],
         fail: Callable[[BaseException], None],
+        preview: Callable[[Draws], None] | None = None,
     ) -> None:
         self._engine, self._key = engine, key
-        self._answer, self._fail = answer, fail
+        self._answer, self._fail, self._preview = answer, fail, preview
         self._ticket: Ticket | None = None
         self._next: Request | None = None
         self._delivered = True
@@ -107,6 +110,14 @@ class Asker:
             return
         # The engine's thread must touch neither widgets nor figures.
         ticket.add_done_callback(lambda done: _hand_over(loop, self._deliver, done))
+        if self._preview is not None:
+            ticket.on_chunk(lambda part: _hand_over(loop, partial(self._look, ticket), part))
+
+    def _look(self, ticket: Ticket, part: Draws) -> None:
+        """Show a preview, unless the question is an old one."""
+        if self._preview is not None and not len(part):
+            if ticket is self._ticket and not self._delivered:
+                self._preview(part)
 
     def cancel(self) -> None:
         """Give the question up."""

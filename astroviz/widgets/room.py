@@ -45,7 +45,8 @@ class RoomWidget(ViewWidget):
     ) -> None:
         self._ready = False
         super().__init__(model, table, engine, **state)
-        self._asker = Asker(self.engine, (self.client, self.name), self._answered, self._failed)
+        self._asker = Asker(self.engine, (self.client, self.name), self._answered, self._failed,
+                            self.preview)  # fmt: skip
         self.children = [self._title, *self.build(), self._status, self._make_code()]
         self.explorer.param.watch(self._follow, list(self.follows))
         self._show_head()
@@ -64,6 +65,9 @@ class RoomWidget(ViewWidget):
 
     def show(self, draws: Draws) -> None:
         """Draw an answer."""
+
+    def preview(self, draws: Draws) -> None:
+        """Draw an answer that is still on its way: it has no draws yet, but extras."""
 
     # What all views do
 

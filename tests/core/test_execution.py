@@ -217,3 +217,25 @@ def test_many_failures_leave_the_engine_well(ask, failing):
                 pass
             states.append(ticket.state)
         assert states == ["failed" if seed % 3 else "done" for seed in range(60)]
+
+
+def test_previews_are_heard_and_take_no_part_in_the_answer(engine, normal, ask):
+    class Slow(normal):
+        def draw(self, requests, device, control):
+            for step in range(3):
+                picture = np.full((2, 2), step, np.float32)
+                empty = np.empty((0, 2), np.float32)
+                yield [Chunk(empty, {}, {"picture": picture}) for _ in requests]
+            values = np.zeros((requests[0].n, 2), np.float32)
+            yield [Chunk(values, {}, {"steps": np.array(3)}) for _ in requests]
+
+    heard = []
+    ticket = engine.submit(ask(Slow(), n=5))
+    ticket.on_chunk(heard.append)
+    answer = ticket.result(20)
+    previews = [part for part in heard if not len(part)]
+    assert len(answer) == 5
+    assert "picture" not in answer.extras
+    assert int(answer.extras["steps"]) == 3
+    assert float(previews[-1].extras["picture"][0, 0]) == 2.0
+    assert [len(part) for part in ticket][-1] == 5
