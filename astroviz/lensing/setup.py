@@ -1,0 +1,170 @@
+"""What an observation of a lens is made of: pixels, PSF, upsampling, and the source's grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from scipy.fft import next_fast_len
+from torch import Tensor
+
+from astroviz.lensing.psf import check_psf
+
+__all__ = ["Grid", "Setup"]
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    r"""Pixels of image and source.
+
+    Arguments:
+        image_pixels: (ny, nx), or one number for a square.
+        pixel_scale: arcsec per image pixel.
+        source_pixels: s of the s x s source.
+        source_scale: arcsec per source pixel.
+        psf: Odd-sized array, normalised here; None for none.
+        upsample: Rays per pixel and axis; their mean is the pixel.
+        psf_at: Whether the PSF is sampled at the upsampled pixels ("fine") or at the detector's,
+            where it is applied after the mean over rays ("detector"). The same without upsampling.
+        source_x, source_y: Centre of the source's grid in the source plane, arcsec.
+
+    Example:
+        >>> Setup(64, 0.05, 32, 0.04).shape
+        (64, 64)
+    """
+
+    image_pixels: int | tuple[int, int]
+    pixel_scale: float
+    source_pixels: int
+    source_scale: float
+    psf: np.ndarray | None = None
+    upsample: int = 1
+    psf_at: Literal["fine", "detector"] = "fine"
+    source_x: float = 0.0
+    source_y: float = 0.0
+    shape: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        pixels = self.image_pixels
+        shape = (pixels, pixels) if isinstance(pixels, int | np.integer) else tuple(pixels)
+        if len(shape) != 2 or min(shape) < 1:
+            raise ValueError(f"image_pixels is {pixels!r}; give one number or (ny, nx), positive.")
+        object.__setattr__(self, "shape", (int(shape[0]), int(shape[1])))
+        for name in ("pixel_scale", "source_scale", "source_pixels", "upsample"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{name} is {value!r}; it must be positive.")
+        if self.upsample != int(self.upsample) or self.source_pixels < 2:
+            raise ValueError("upsample must be a whole number and source_pixels at least 2.")
+        if self.psf_at not in ("fine", "detector"):
+            raise ValueError(f"psf_at is {self.psf_at!r}; it is 'fine' or 'detector'.")
+        if self.psf is not None:
+            object.__setattr__(self, "psf", check_psf(self.psf))
+
+    @property
+    def half_field(self) -> float:
+        """Half the width of the wider side of the image, arcsec."""
+        return 0.5 * max(self.shape) * self.pixel_scale
+
+    @property
+    def half_source(self) -> float:
+        """Half the width of the source's grid, arcsec."""
+        return 0.5 * self.source_pixels * self.source_scale
+
+    def axes(self) -> tuple[np.ndarray, np.ndarray]:
+        """X of the columns and y of the rows of the image, arcsec."""
+        rows, columns = self.shape
+        return ((np.arange(columns) - (columns - 1) / 2) * self.pixel_scale,
+                (np.arange(rows) - (rows - 1) / 2) * self.pixel_scale)  # fmt: skip
+
+    def source_axis(self) -> np.ndarray:
+        """X (and y) of the source's pixels from the centre of its grid, arcsec."""
+        count = self.source_pixels
+        return (np.arange(count) - (count - 1) / 2) * self.source_scale
+
+
+class Grid:
+    r"""The rays of a setup: the upsampled image and a margin of half a PSF, with its transform.
+
+    Arguments:
+        setup: The pixels.
+        dtype, device: Of the tensors.
+
+    Attributes:
+        x, y: Ray positions by column and by row, arcsec.
+        pad: Rows and columns of margin on each side, in rays.
+        kernel: Real-to-complex transform of the PSF, centred on pixel (0, 0); None without PSF.
+        fft: Shape of the transform.
+    """
+
+    def __init__(self, setup: Setup, dtype: torch.dtype, device: torch.device) -> None:
+        up, psf = setup.upsample, setup.psf
+        self.setup = setup
+        self.detector = psf is not None and setup.psf_at == "detector"
+        half = (0, 0) if psf is None else (psf.shape[0] // 2, psf.shape[1] // 2)
+        per = up if self.detector else 1
+        self.pad = (half[0] * per, half[1] * per)
+        rows = setup.shape[0] * up + 2 * self.pad[0]
+        columns = setup.shape[1] * up + 2 * self.pad[1]
+        step = setup.pixel_scale / up
+        options = {"dtype": dtype, "device": device}
+        self.x = (torch.arange(columns, **options) - (columns - 1) / 2) * step  # type: ignore[call-overload]
+        self.y = (torch.arange(rows, **options) - (rows - 1) / 2) * step  # type: ignore[call-overload]
+        self.shape = (rows, columns)
+        self.half = half
+        sampled = (rows // per, columns // per)
+        self.fft = (next_fast_len(sampled[0], True), next_fast_len(sampled[1], True))
+        self.kernel: Tensor | None = None
+        if psf is not None:
+            plane = torch.zeros(self.fft, dtype=torch.float64)
+            plane[: psf.shape[0], : psf.shape[1]] = torch.from_numpy(psf)
+            plane = torch.roll(plane, (-half[0], -half[1]), (0, 1))
+            kernel = torch.fft.rfft2(plane)
+            self.kernel = kernel.to(device=device, dtype=dtype.to_complex())
+
+    def blur(self, rays: Tensor) -> Tensor:
+        """Rays (..., rows, columns) to the image (..., ny, nx): PSF, crop, mean over a pixel."""
+        up = self.setup.upsample
+        if self.detector:
+            rays = average(rays, up)
+        if self.kernel is not None:
+            rays = torch.fft.irfft2(torch.fft.rfft2(rays, s=self.fft) * self.kernel, s=self.fft)
+            ny, nx = self.setup.shape
+            size = (ny, nx) if self.detector else (ny * up, nx * up)
+            rays = rays[..., self.half[0] : self.half[0] + size[0],
+                        self.half[1] : self.half[1] + size[1]]  # fmt: skip
+        return rays if self.detector else average(rays, up)
+
+    def unblur(self, image: Tensor) -> Tensor:
+        """The transpose of `blur`: image (..., ny, nx) to rays (..., rows, columns)."""
+        up = self.setup.upsample
+        if self.kernel is None:
+            return spread(image, up)
+        plane = image if self.detector else spread(image, up)
+        size = (plane.shape[-2] + 2 * self.half[0], plane.shape[-1] + 2 * self.half[1])
+        padded = torch.nn.functional.pad(
+            plane, (self.half[1], self.fft[1] - size[1] + self.half[1],
+                    self.half[0], self.fft[0] - size[0] + self.half[0]))  # fmt: skip
+        back = torch.fft.irfft2(torch.fft.rfft2(padded) * self.kernel.conj(), s=self.fft)
+        back = back[..., : size[0], : size[1]]
+        return spread(back, up) if self.detector else back
+
+
+def average(plane: Tensor, factor: int) -> Tensor:
+    """Mean over factor x factor blocks of the last two axes."""
+    if factor == 1:
+        return plane
+    rows, columns = plane.shape[-2] // factor, plane.shape[-1] // factor
+    return plane.reshape(*plane.shape[:-2], rows, factor, columns, factor).mean((-3, -1))
+
+
+def spread(plane: Tensor, factor: int) -> Tensor:
+    """The transpose of `average`."""
+    if factor == 1:
+        return plane
+    shape = (*plane.shape[:-2], plane.shape[-2], factor, plane.shape[-1], factor)
+    wide = plane[..., :, None, :, None].expand(shape) / factor**2
+    return wide.reshape(*plane.shape[:-2], plane.shape[-2] * factor, plane.shape[-1] * factor)
