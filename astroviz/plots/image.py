@@ -21,7 +21,14 @@ from astroviz.plots.image_bar import ColourScale
 from astroviz.plots.image_grid import ImageGrid
 from astroviz.plots.steady import Window
 
-__all__ = ["LAYERS", "ImageGrid", "ImagePlot", "Layer", "joined", "link_cursors"]
+__all__ = [  # noqa: RUF022 (plain order, constants not first)
+    "ImageGrid",
+    "ImagePlot",
+    "LAYERS",
+    "Layer",
+    "joined",
+    "link_cursors",
+]
 
 Curves = Sequence[np.ndarray] | np.ndarray
 Drag = Callable[[float, float, str], None]
