@@ -18,10 +18,11 @@ SYSTEMS = {
     "stars": "astroviz.stars",
     "adaptation": "astroviz.stars",
     "orientations": "astroviz.orientations",
+    "lensing": "astroviz.lensing",
 }
 _RECIPES = {"adaptation": "adaptation_train"}
 # Systems whose `train` takes the part that is named behind the slash.
-_PARTED = ("orientations",)
+_PARTED = ("orientations", "lensing")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,40 @@
+r"""The public door of the lensing room: opens a model by what its card says it is."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import torch
+
+from astroviz.core.cards import Card, ModelError
+
+__all__ = ["open_model"]
+
+# What a card's `network` says, and who opens it. Each is imported when it is asked for.
+_OPENERS = {
+    "prior": ("prior", "open_prior"),
+    "noise": ("noise_model", "open_noise"),
+    "chirp": ("chirp", "open_chirp"),
+    "rounds": ("hierarchy", "open_rounds"),
+    "correction": ("correction", "open_correction"),
+}
+
+
+def open_model(card: Card, device: str | torch.device = "cpu") -> Any:
+    r"""Open a model of the room.
+
+    Arguments:
+        card: From `core.registry.find_model`; its `config["network"]` names the kind.
+        device: Where the network runs.
+
+    Returns:
+        The model's object.
+    """
+    kind = str(card.config.get("network", ""))
+    if kind not in _OPENERS:
+        raise ModelError(
+            f"{card.name} says its network is {kind!r}; this version opens {', '.join(_OPENERS)}"
+        )
+    module, function = _OPENERS[kind]
+    return getattr(importlib.import_module(f"astroviz.lensing.{module}"), function)(card, device)
