@@ -15,8 +15,8 @@ __all__ = ["open_model"]
 _OPENERS = {
     "prior": ("prior", "open_prior"),
     "noise": ("noise_model", "open_noise"),
-    "chirp": ("chirp", "open_chirp"),
-    "rounds": ("hierarchy", "open_rounds"),
+    "chirp": ("noise_model", "open_chirp"),
+    "rounds": ("rounds_model", "open_rounds"),
     "correction": ("correction", "open_correction"),
 }
 
