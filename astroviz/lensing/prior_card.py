@@ -83,7 +83,7 @@ def card_of(
         units={"pixels": "prior units, linear in flux; the brightest is 1 to 4"},
         limits=[_LIMITS["law"], _LIMITS[own], _LIMITS["edge"]],
         metrics={**metrics, "training steps": run.step,
-                 "images seen": run.step * run.settings.batch, "loss": round(run.error, 4)},
+                 "images seen": run.step * run.settings.batch},
         seed=run.settings.seed,
         training_time=_duration(run.elapsed),
         licence="BSD-3-Clause (weights)",

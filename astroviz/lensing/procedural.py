@@ -27,7 +27,7 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["ELLIPTICAL_SHARE", "KINDS", "Kind", "galaxies"]
+__all__ = ["ELLIPTICAL_SHARE", "KINDS", "Kind", "fade", "galaxies"]
 
 Kind = Literal["all", "elliptical", "spiral"]
 KINDS: tuple[Kind, ...] = ("all", "elliptical", "spiral")
@@ -80,6 +80,13 @@ def _draw(n: int, generator: Generator, pixels: int, kind: Kind) -> Tensor:
     return image * (peak / image.amax((1, 2)).clamp_min(1e-6))[:, None, None]
 
 
+def fade(pixels: int) -> Tensor:
+    """What images are multiplied by so that they end at the rim of the frame, one to zero."""
+    grid = (torch.arange(pixels) - (pixels - 1) / 2) / pixels
+    left = ((0.5 - torch.sqrt(grid[:, None] ** 2 + grid**2)) / 0.14).clamp(0, 1)
+    return left * left * (3 - 2 * left)
+
+
 class _Frame:
     """Where galaxies lie: coordinates of the pixels about each centre, radius, window."""
 
@@ -91,9 +98,7 @@ class _Frame:
         scatter = 0.25 * torch.randn(n, generator=generator)
         self.radius = (0.20 * torch.exp(scatter)).clamp(0.11, 0.32)
         self.angle = math.pi * torch.rand(n, generator=generator)
-        rim = torch.sqrt(grid[:, None] ** 2 + grid**2)
-        fade = ((0.5 - rim) / 0.14).clamp(0, 1)
-        self.window = fade * fade * (3 - 2 * fade)
+        self.window = fade(pixels)
         self.soft = 1.2 / pixels
 
     def take(self, chosen: Tensor) -> _Frame:
