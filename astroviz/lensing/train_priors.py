@@ -67,6 +67,11 @@ RECIPES: dict[str, Recipe] = {
 
 def images_of(recipe: Recipe) -> Images:
     """Where the images of a recipe come from."""
+    if recipe.data == "hubble":
+        from astroviz.lensing.stamps import stamps, varied
+
+        seen = stamps()
+        return lambda n, generator: varied(seen, n, generator, recipe.pixels)
     config = {"data": recipe.data, "pixels": recipe.pixels, "digits": recipe.digits}
     known = law(config, held_out=False)
     if known is None:
@@ -166,6 +171,11 @@ def _what(recipe: Recipe) -> dict[str, Any]:
     """What the card's `config` says of the data."""
     if recipe.data == "digits":
         return {"digits": list(recipe.digits)}
+    if recipe.data == "hubble":
+        from astroviz.lensing.stamps import sources, stamps
+
+        return {"sources": f"{sources()}: {len(stamps())} to learn from, "
+                f"{len(stamps(held_out=True))} held out"}  # fmt: skip
     return {}
 
 
