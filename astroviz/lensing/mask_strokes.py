@@ -7,11 +7,12 @@ it masks (1) or opens again (0), and its coordinates in arcsec (brushes begin wi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-__all__ = ["KINDS", "MaskError", "masked", "stroke"]
+__all__ = ["KINDS", "MaskError", "masked", "outline", "stroke"]
 
 KINDS = ("box", "lasso", "brush")
 _MOST_POINTS = 160
@@ -77,6 +78,35 @@ def masked(strokes: Sequence[Any], x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return found
 
 
+def outline(mask: np.ndarray, pixel_scale: float) -> list[np.ndarray]:
+    r"""The edges between masked and other pixels, as straight runs.
+
+    Arguments:
+        mask: True where masked, shape :math:`(n_y, n_x)`, row 0 at the bottom.
+        pixel_scale: Arcsec per pixel.
+
+    Returns:
+        Arrays of two points, shape :math:`(2, 2)` each, arcsec from the centre of the frame.
+
+    Example:
+        >>> len(outline(np.array([[False, True, True]]), 1.0))
+        4
+    """
+    rows, columns = mask.shape
+    found = []
+    for turned, (wide, high) in ((False, (columns, rows)), (True, (rows, columns))):
+        plane = np.pad(mask.T if turned else mask, 1)
+        edges = plane[1:, 1:-1] != plane[:-1, 1:-1]
+        for level, line in enumerate(edges):
+            steps = np.flatnonzero(np.diff(np.pad(line.astype(int), 1)))
+            for start, end in steps.reshape(-1, 2):
+                along = (np.array([start, end]) - wide / 2) * pixel_scale
+                across = np.full(2, (level - high / 2) * pixel_scale)
+                pair = (across, along) if turned else (along, across)
+                found.append(np.stack(pair, -1))
+    return found
+
+
 def _read(one: Any) -> tuple[str, int, np.ndarray]:
     try:
         kind, masks, numbers = one
@@ -115,7 +145,7 @@ def _near_path(path: np.ndarray, radius: float, x: np.ndarray, y: np.ndarray) ->
     """Within a radius of a polyline (of its one point where it has but one)."""
     place = np.stack([x, y], -1)
     found = np.hypot(*(place - path[0]).transpose(-1, *range(x.ndim))) <= radius
-    for start, end in zip(path[:-1], path[1:], strict=True):
+    for start, end in pairwise(path):
         along = end - start
         length = float(along @ along)
         part = np.clip((place - start) @ along / length, 0, 1) if length else np.zeros(x.shape)

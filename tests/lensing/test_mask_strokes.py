@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.path import Path
 
-from astroviz.lensing.mask_strokes import MaskError, masked, stroke
+from astroviz.lensing.mask_strokes import MaskError, masked, outline, stroke
 
 X, Y = np.meshgrid(np.linspace(-2, 2, 81), np.linspace(-2, 2, 81))
 
@@ -63,3 +63,15 @@ def test_nonsense_is_refused_with_a_sentence(wrong):
 def test_an_empty_stroke_is_refused():
     with pytest.raises(MaskError, match="draw it again"):
         stroke("lasso", True, [], [])
+
+
+def test_the_outline_of_a_mask_runs_around_it():
+    mask = np.zeros((5, 8), dtype=bool)
+    mask[1:3, 2:6] = True
+    runs = outline(mask, 0.5)
+    assert len(runs) == 4
+    assert sum(np.abs(np.diff(run, axis=0)).sum() for run in runs) == pytest.approx(2 * (2 + 1))
+    corners = np.unique(np.concatenate(runs), axis=0)
+    np.testing.assert_allclose(corners, [[-1, -0.75], [-1, 0.25], [1, -0.75], [1, 0.25]])
+    assert len(outline(np.ones((4, 4), dtype=bool), 1.0)) == 4
+    assert outline(np.zeros((4, 4), dtype=bool), 1.0) == []
