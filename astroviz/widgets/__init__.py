@@ -7,7 +7,9 @@ from typing import Any
 
 __all__ = ["explore"]
 
-_SYSTEMS = ("stars", "adaptation", "orientations")
+_SYSTEMS = ("stars", "adaptation", "orientations", "lensing")
+# Rooms of several views, which they open themselves.
+_OF_VIEWS = ("orientations", "lensing")
 _EXPERIMENT = "stars/adaptation"
 
 
@@ -16,12 +18,13 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
 
     Arguments:
         system: Which explorer, or one of its models: `stars`, `stars/young`, `adaptation`,
-            `orientations`; or a posterior of your own as `astroviz.wrap` gives it, whose draws are
-            shown.
+            `orientations`, `lensing`; or a posterior of your own as `astroviz.wrap` gives it,
+            whose draws are shown.
         table: What to explore, or to adapt to: a path, an astropy Table, a pandas DataFrame, a
             mapping of columns or `Observations`; simulated examples when None. For orientations a
-            box or a table of haloes or galaxies; for a posterior of your own, the observation that
-            it is given.
+            box or a table of haloes or galaxies; for lensing an observation, or its files by the
+            names `image`, `noise`, `psf`; for a posterior of your own, the observation that it is
+            given.
         model: The model that answers; the default model of the system when None.
         state: Where to start: any parameter of the explorer, as `row=3`.
 
@@ -34,10 +37,10 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
         >>> view.explorer.surveys = ["Gaia", "2MASS"]  # doctest: +SKIP
         >>> view.draws["log_age"].mean()  # doctest: +SKIP
     """
-    if str(getattr(system, "name", system)).partition("/")[0] == "orientations":
-        from astroviz.widgets.orientations import open_view
-
-        return open_view(system, table, model, state)
+    room = str(getattr(system, "name", system)).partition("/")[0]
+    if room in _OF_VIEWS:
+        opened = importlib.import_module(f"astroviz.widgets.{room}").open_view
+        return opened(system, table, model, state)
     if callable(getattr(system, "posterior", None)) and not hasattr(system, "quantities"):
         from astroviz.widgets.draws import DrawsWidget
 
