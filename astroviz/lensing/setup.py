@@ -95,6 +95,8 @@ class Grid:
 
     Attributes:
         x, y: Ray positions by column and by row, arcsec.
+        columns, rows: The same, ready to broadcast: (1, 1, columns) and (1, rows, 1).
+        by_column, by_row: The same beside ones, (columns, 2) and (2, rows), for sums.
         pad: Rows and columns of margin on each side, in rays.
         kernel: Real-to-complex transform of the PSF, centred on pixel (0, 0); None without PSF.
         fft: Shape of the transform.
@@ -113,10 +115,13 @@ class Grid:
         options = {"dtype": dtype, "device": device}
         self.x = (torch.arange(columns, **options) - (columns - 1) / 2) * step  # type: ignore[call-overload]
         self.y = (torch.arange(rows, **options) - (rows - 1) / 2) * step  # type: ignore[call-overload]
+        self.columns, self.rows = self.x[None, None, :], self.y[None, :, None]
+        self.by_column = torch.stack([self.x, torch.ones_like(self.x)], -1)
+        self.by_row = torch.stack([self.y, torch.ones_like(self.y)])
         self.shape = (rows, columns)
         self.half = half
         sampled = (rows // per, columns // per)
-        self.fft = (next_fast_len(sampled[0], True), next_fast_len(sampled[1], True))
+        self.fft = (_fast(sampled[0]), _fast(sampled[1]))
         self.kernel: Tensor | None = None
         if psf is not None:
             plane = torch.zeros(self.fft, dtype=torch.float64)
@@ -124,6 +129,7 @@ class Grid:
             plane = torch.roll(plane, (-half[0], -half[1]), (0, 1))
             kernel = torch.fft.rfft2(plane)
             self.kernel = kernel.to(device=device, dtype=dtype.to_complex())
+            self.mirrored = self.kernel.conj_physical()
 
     def blur(self, rays: Tensor) -> Tensor:
         """Rays (..., rows, columns) to the image (..., ny, nx): PSF, crop, mean over a pixel."""
@@ -148,9 +154,19 @@ class Grid:
         padded = torch.nn.functional.pad(
             plane, (self.half[1], self.fft[1] - size[1] + self.half[1],
                     self.half[0], self.fft[0] - size[0] + self.half[0]))  # fmt: skip
-        back = torch.fft.irfft2(torch.fft.rfft2(padded) * self.kernel.conj(), s=self.fft)
+        back = torch.fft.irfft2(torch.fft.rfft2(padded) * self.mirrored, s=self.fft)
         back = back[..., : size[0], : size[1]]
         return spread(back, up) if self.detector else back
+
+
+def _fast(length: int) -> int:
+    """The next length that transforms fast: a multiple of 8 with small factors."""
+    if length < 8:
+        return length
+    found = 8 * -(-length // 8)
+    while next_fast_len(found // 8, True) != found // 8:
+        found += 8
+    return found
 
 
 def average(plane: Tensor, factor: int) -> Tensor:
