@@ -1,0 +1,212 @@
+r"""Stages of a lens fit: see the arcs, try Einstein radii, climb on finer and finer grids."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from astroviz.lensing.lens_light import LensLight, fit_light
+from astroviz.lensing.lens_search import Clock, FreePrior, Summit, climb
+from astroviz.lensing.observation import Observation
+from astroviz.lensing.rays import Rays
+from astroviz.lensing.semilinear import SemiLinear
+from astroviz.lensing.sky_noise import SkyNoise, white_noise
+from astroviz.lensing.source_grid import SourceGrid
+
+__all__ = ["Arcs", "Stage", "adapted_grid", "build", "look", "search"]
+
+_CORE = 0.3  # arcsec within which residuals are those of the galaxy's own centre
+_SOFT = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    r"""What is seen before any lens is fitted.
+
+    Arguments:
+        observation: The pixels that the fit will use.
+        noise: Their noise.
+        light: The lens galaxy; None where its light is not in the image.
+        x: Positions of bright pixels of the arcs, arcsec.
+        y: The same along y.
+        flux: Their brightness.
+        radius: Guess of the Einstein radius: where the arcs are brightest, arcsec.
+        amplitude: Typical surface brightness of the source, data units.
+    """
+
+    observation: Observation
+    noise: SkyNoise
+    light: LensLight | None
+    x: np.ndarray
+    y: np.ndarray
+    flux: np.ndarray
+    radius: float
+    amplitude: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Centre of the lens galaxy, or the arcs' own centre, arcsec."""
+        if self.light is not None:
+            return self.light.x0, self.light.y0
+        return 0.0, 0.0
+
+    def prior(self) -> FreePrior:
+        """What is believed of the lens before the arcs are read: near the light, near round."""
+        x0, y0 = self.centre
+        e = (0.0, 0.0) if self.light is None else (0.6 * self.light.e1, 0.6 * self.light.e2)
+        near = 0.04 if self.light is not None else 0.15
+        mean = np.array([np.log(self.radius), *e, x0, y0, 0.0, 0.0, 1.0])
+        return FreePrior(mean, np.array([0.2, 0.12, 0.12, near, near, 0.06, 0.06, 0.1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A summit, and the evidence that it is a summit of."""
+
+    summit: Summit
+    model: SemiLinear
+
+
+def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> Arcs:
+    """Separate the lens galaxy from the arcs, and measure where these are."""
+    frame = observation.cut(half_width) if observation.light else observation
+    placed = SkyNoise(frame.noise, frame.mask, noise.factor, noise.correlation)
+    light = fit_light(frame, placed) if observation.light else None
+    rest = frame.image.copy()
+    if light is not None:
+        rest = rest - light.image(frame) - light.brightness[-1]
+    x, y = frame.grid()
+    x0, y0 = (light.x0, light.y0) if light is not None else (0.0, 0.0)
+    r = np.hypot(x - x0, y - y0)
+    core = _CORE if light is not None else 0.0
+    inside = frame.mask & (r > core) & (r < 0.95 * frame.half_width)
+    smooth = ndimage.gaussian_filter(np.where(frame.mask, rest, 0.0), 1.0)
+    sigma = noise.factor * np.median(frame.noise[inside])
+    bright = inside & (smooth > max(3 * sigma, 0.15 * float(np.quantile(smooth[inside], 0.99))))
+    if bright.sum() < 5:
+        bright = inside & (smooth >= np.quantile(smooth[inside], 0.97))
+    radius = _brightest_ring(smooth, r, inside, frame.pixel_scale)
+    reach = float(np.clip(1.8 * radius, 1.0, 0.97 * frame.half_width))
+    used = frame.within(reach) if frame.half_width > 1.25 * reach else frame
+    return Arcs(
+        used, SkyNoise(used.noise, used.mask, noise.factor, noise.correlation), light,
+        x[bright], y[bright], np.maximum(smooth[bright], 0.0), radius,
+        float(max(np.quantile(rest[bright], 0.8), sigma)),
+    )  # fmt: skip
+
+
+def _brightest_ring(
+    rest: np.ndarray, r: np.ndarray, inside: np.ndarray, pixel_scale: float
+) -> float:
+    """Radius at which the ring-averaged residual, smoothed over a fifth in radius, is highest."""
+    step = 1.5 * pixel_scale
+    place = (r[inside] / step).astype(int)
+    count = np.bincount(place)
+    flux = np.bincount(place, np.maximum(rest[inside], 0.0))
+    radius = (np.arange(len(count)) + 0.5) * step
+    mean = np.where(count > 8, flux / np.maximum(count, 1), 0.0)
+    width = np.abs(np.log(radius[:, None] / radius[None])) < 0.12
+    smooth = (width * mean[None]).sum(1) / width.sum(1)
+    around = np.abs(np.log(radius / radius[int(np.argmax(smooth))])) < 0.35
+    return float(np.clip((radius * mean * around).sum() / (mean * around).sum(), 0.2, None))
+
+
+def adapted_grid(arcs: Arcs, free: np.ndarray, rays: Rays, pixels: int) -> SourceGrid:
+    """A grid that covers what the bright arcs trace back to under a lens."""
+    tracer = Rays.__new__(Rays)
+    tracer.__dict__.update(rays.__dict__)
+    tracer.x, tracer.y = arcs.x, arcs.y
+    bx, by = tracer.trace(free)
+    order = np.argsort(bx), np.argsort(by)
+    middle = [float(b[o][np.searchsorted(np.cumsum(arcs.flux[o]), 0.5 * arcs.flux.sum())])
+              for b, o in zip((bx, by), order, strict=True)]  # fmt: skip
+    away = np.maximum(np.abs(bx - middle[0]), np.abs(by - middle[1]))
+    line = np.argsort(away)
+    total = np.cumsum(arcs.flux[line])
+    half = float(away[line][min(np.searchsorted(total, 0.97 * total[-1]), len(line) - 1)])
+    width = float(np.clip(2.3 * half + 0.2, 0.5, 2.0 * arcs.radius + 0.6))
+    return SourceGrid(pixels, width / pixels, middle[0], middle[1])
+
+
+def build(
+    arcs: Arcs, rays: Rays, free: np.ndarray, pixels: int, like: SemiLinear | None = None
+) -> SemiLinear:
+    """Evidence on a grid adapted to a lens, with the source's prior of an earlier one."""
+    grid = adapted_grid(arcs, free, rays, pixels)
+    amplitude = arcs.amplitude if like is None else like.amplitude
+    length = max(0.15 * grid.width, 0.12) if like is None else like.length
+    if arcs.light is None:
+        return SemiLinear(rays, grid, amplitude, length)
+    columns = rays.whiten_images(arcs.light.images(rays.observation))
+    height = np.maximum(arcs.light.brightness, 0.0)
+    width = np.full(len(height), max(arcs.amplitude, 0.3 * float(height.max())))
+    width[-1] = 0.1 * arcs.amplitude
+    return SemiLinear(rays, grid, amplitude, length, light=columns, light_width=width)
+
+
+def thinned(arcs: Arcs, fewest: int = 1200) -> tuple[Observation, SkyNoise]:
+    """Every second row and column where there are pixels enough; independent noise."""
+    observation = arcs.observation
+    if observation.used > 2.5 * fewest:
+        kept = np.zeros(observation.shape, dtype=bool)
+        kept[::2, ::2] = True
+        if (kept & observation.mask).sum() > 50:
+            observation = observation.with_mask(kept)
+    return observation, white_noise(observation, arcs.noise.factor)
+
+
+def search(
+    arcs: Arcs, prior: FreePrior, clock: Clock, until: float, starts: int, pixels: int = 20
+) -> list[Stage]:
+    """Summits of coarse climbs from several Einstein radii and ellipticities, best first."""
+    observation, noise = thinned(arcs)
+    rays = Rays(observation, noise)
+    held = prior.holding(k7=1.0)
+    factors = np.geomspace(0.72, 1.4, starts)
+    order = np.argsort(np.abs(np.log(factors)))
+    found: list[Stage] = []
+    for number, factor in enumerate(factors[order]):
+        share = until * (0.15 + 0.85 * (number + 1) / starts)
+        if found and not clock.check(until):
+            break
+        free = held.mean.copy()
+        free[0] += np.log(factor)
+        found.append(_one_start(arcs, rays, free, held, clock, share, pixels))
+    return sorted(found, key=lambda stage: -stage.summit.log_posterior)
+
+
+def _one_start(
+    arcs: Arcs, rays: Rays, free: np.ndarray, prior: FreePrior, clock: Clock, until: float,
+    pixels: int,
+) -> Stage:  # fmt: skip
+    soft = build(arcs, rays.softened(_SOFT), free, pixels)
+    free = climb(soft, free, prior, 5, clock, until=until).free
+    model = build(arcs, rays, free, pixels).tuned(free)
+    summit = climb(model, free, prior, 5, clock, until=until)
+    model = build(arcs, rays, summit.free, pixels, model).tuned(summit.free)
+    return Stage(climb(model, summit.free, prior, 3, clock, until=until), model)
+
+
+def refine(
+    arcs: Arcs, stage: Stage, prior: FreePrior, clock: Clock, until: float, pixels: int,
+    upsample: int = 1, exact: bool = True, rays: Rays | None = None,
+) -> Stage:  # fmt: skip
+    """Climb on all pixels with the full noise and a finer source."""
+    rays = rays or Rays(arcs.observation, arcs.noise, upsample)
+    free = stage.summit.free
+    model = build(arcs, rays, free, pixels, stage.model).tuned(free)
+    summit = climb(model, free, prior, 6, clock, until=until)
+    if clock.check(until):
+        model = build(arcs, rays, summit.free, pixels, model).tuned(summit.free)
+        summit = climb(model, summit.free, prior, 6, clock, until=until, exact=exact)
+    return Stage(summit, model)
+
+
+def moved_grid(model: SemiLinear, dx: float, dy: float) -> SemiLinear:
+    """The same with the source's grid moved by parts of its pixels."""
+    grid = model.grid
+    place = dataclasses.replace(grid, x=grid.x + dx * grid.scale, y=grid.y + dy * grid.scale)
+    return model.on_grid(place)

@@ -1,0 +1,294 @@
+r"""The source that a lens implies, and how probable the lens is: a Gaussian-process source.
+
+For a fixed lens the data are linear in the source :math:`s` and in the components :math:`h` of the
+lens' own light, :math:`y = A(\eta)\,s + H\,h + n`. With a Matern prior :math:`s \sim N(0, a^2 K)`
+and a broad one on :math:`h` both are integrated exactly (Warren & Dye 2003, astro-ph/0302587;
+Suyu et al. 2006, astro-ph/0601493). In whitened columns :math:`X` (responses times the Cholesky
+factors of the priors) the log evidence is
+
+.. math:: \log p(y\,|\,\eta) = -\tfrac12\left[y^\top N^{-1} y - b^\top M^{-1} b
+          + \log\det M + \log\det N + m\log 2\pi\right],\qquad
+          M = 1 + X^\top X,\quad b = X^\top y_w .
+
+The gradient in the lens is exact for the bilinear interpolation that is used, and the curvature is
+the Fisher information after the source was integrated (variable projection).
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse
+
+from astroviz.lensing.rays import Rays
+from astroviz.lensing.source_grid import SourceGrid
+
+__all__ = ["Evidence", "SemiLinear", "Solution"]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    r"""What the data say for one lens.
+
+    Arguments:
+        log_evidence: Natural logarithm of the evidence.
+        source: Mean of the source, shape :math:`(d,)`, data units per pixel of image.
+        light: Mean of the light components, shape :math:`(p,)`.
+        predicted: Whitened model of the used pixels, shape :math:`(m,)`.
+        chi_square: Whitened residual squared, summed.
+        factor: Lower Cholesky factor of :math:`M`.
+        columns: Prior factors' columns, for draws: `(prior source factor, prior light widths)`.
+    """
+
+    log_evidence: float
+    source: np.ndarray
+    light: np.ndarray
+    predicted: np.ndarray
+    chi_square: float
+    factor: np.ndarray
+    columns: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def effective(self) -> float:
+        """Number of parameters that the data constrain, the trace of the resolution."""
+        inverse = linalg.solve_triangular(self.factor, np.eye(len(self.factor)), lower=True)
+        return len(self.factor) - float(np.square(inverse).sum())
+
+    def source_draws(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draws of the source from its posterior at this lens, shape (n, d)."""
+        white = np.random.default_rng(seed).standard_normal((len(self.factor), n))
+        moved = linalg.solve_triangular(self.factor, white, lower=True, trans="T")
+        prior, _ = self.columns
+        return np.asarray(self.source + (prior @ moved[: len(prior)]).T)
+
+    def source_deviation(self) -> np.ndarray:
+        """Standard deviation of each source pixel at this lens, shape (d,)."""
+        prior, _ = self.columns
+        d = len(prior)
+        inverse = linalg.solve_triangular(self.factor, np.eye(len(self.factor))[:, :d], lower=True)
+        return np.asarray(np.sqrt(np.square(inverse @ prior.T).sum(0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Log evidence, its gradient in the free coordinates, and its curvature (positive)."""
+
+    value: float
+    gradient: np.ndarray
+    information: np.ndarray
+    solution: Solution
+
+
+class SemiLinear:
+    r"""Evidence of lenses for one observation, source grid and set of light components.
+
+    Arguments:
+        rays: Pixels, noise and PSF of the observation.
+        grid: Where the source lives.
+        amplitude: Prior standard deviation :math:`a` of a source pixel, data units.
+        length: Correlation length of the source, arcsec.
+        mean: Prior mean of the source, shape :math:`(d,)`; 0 if None.
+        covariance: Prior covariance :math:`K` instead of the Matern kernel, shape :math:`(d, d)`.
+        light: Whitened light components, shape :math:`(m, p)`; see `Rays.whiten_images`.
+        light_width: Prior standard deviation of each component, shape :math:`(p,)`.
+        light_mean: Prior mean of each component, shape :math:`(p,)`; 0 if None.
+    """
+
+    def __init__(
+        self,
+        rays: Rays,
+        grid: SourceGrid,
+        amplitude: float,
+        length: float,
+        *,
+        mean: np.ndarray | None = None,
+        covariance: np.ndarray | None = None,
+        light: np.ndarray | None = None,
+        light_width: np.ndarray | None = None,
+        light_mean: np.ndarray | None = None,
+    ) -> None:
+        self.rays, self.grid = rays, grid
+        self.amplitude, self.length = float(amplitude), float(length)
+        kernel = grid.matern(length) if covariance is None else np.asarray(covariance)
+        self._unit = _factor(kernel)
+        self.mean = np.zeros(grid.size) if mean is None else np.asarray(mean, dtype=np.float64)
+        self._light = np.zeros((rays.used, 0)) if light is None else light
+        count = self._light.shape[1]
+        self._width = np.full(count, 1e3) if light_width is None else np.asarray(light_width)
+        self._centre = np.zeros(count) if light_mean is None else np.asarray(light_mean)
+
+    # -- one lens -------------------------------------------------------------------------------
+
+    def response(self, free: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
+        """Whitened responses of source pixels for a lens in free coordinates, shape (m, d)."""
+        bx, by = self.rays.trace(free, extra)
+        return np.asarray(
+            (self.rays.whitened_psf @ self.rays.binned(self.grid.weights(bx, by))).toarray()
+        )
+
+    def solve(self, free: np.ndarray, extra: np.ndarray | None = None) -> Solution:
+        r"""Integrate the source and the light for one lens.
+
+        Arguments:
+            free: Lens in free coordinates, shape (8,).
+            extra: Further deflection at the rays, shape :math:`(2, r)`, arcsec.
+        """
+        response = np.concatenate([self.response(free, extra), self._light], 1)
+        return self._solved(response)
+
+    def log_evidence(self, free: np.ndarray, extra: np.ndarray | None = None) -> float:
+        """Natural logarithm of the evidence for a lens in free coordinates."""
+        return self.solve(free, extra).log_evidence
+
+    def _solved(self, response: np.ndarray) -> Solution:
+        data = self.rays.white_data - response @ np.concatenate([self.mean, self._centre])
+        found = self._integrated(response.T @ response, response.T @ data, float(data @ data))
+        value, factor, shift, prior = found
+        residual = data - response @ shift
+        linear, d = np.concatenate([self.mean, self._centre]) + shift, self.grid.size
+        return Solution(
+            value, linear[:d], linear[d:], self.rays.white_data - residual,
+            float(residual @ residual), factor, (prior, self._width),
+        )  # fmt: skip
+
+    def _integrated(
+        self, gram: np.ndarray, back: np.ndarray, norm: float
+    ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+        """Log evidence, Cholesky factor of M, mean of the linear unknowns, prior factor."""
+        d, prior = self.grid.size, self.amplitude * self._unit
+        matrix = _both_sides(gram, prior, self._width)
+        matrix[np.diag_indices_from(matrix)] += 1.0
+        factor = np.asarray(linalg.cholesky(matrix, lower=True, check_finite=False))
+        b = np.concatenate([prior.T @ back[:d], self._width * back[d:]])
+        half = linalg.solve_triangular(factor, b, lower=True, check_finite=False)
+        white = linalg.solve_triangular(factor, half, lower=True, trans="T", check_finite=False)
+        shift = np.concatenate([prior @ white[:d], self._width * white[d:]])
+        value = -0.5 * (
+            norm - float(half @ half) + 2 * float(np.log(np.diag(factor)).sum())
+            + self.rays.log_determinant + self.rays.used * np.log(2 * np.pi)
+        )  # fmt: skip
+        return value, factor, shift, prior
+
+    def tuned(
+        self, free: np.ndarray, lengths: tuple[float, ...] = (), factors: tuple[float, ...] = ()
+    ) -> SemiLinear:
+        r"""The same with the amplitude and correlation length of highest evidence for one lens.
+
+        Arguments:
+            free: Lens in free coordinates.
+            lengths: Correlation lengths to try, arcsec; by default around the present one.
+            factors: Factors on the amplitude to try.
+        """
+        response = np.concatenate([self.response(free), self._light], 1)
+        data = self.rays.white_data - response @ np.concatenate([self.mean, self._centre])
+        parts = response.T @ response, response.T @ data, float(data @ data)
+        best, found = -np.inf, self
+        for length in lengths or tuple(self.length * f for f in (0.5, 0.7, 1.0, 1.4, 2.0)):
+            unit = self.with_prior(self.amplitude, length)
+            for factor in factors or (0.5, 1.0, 2.0):
+                unit.amplitude = self.amplitude * factor
+                value = unit._integrated(*parts)[0]
+                if value > best:
+                    best, found = value, unit.with_prior(unit.amplitude, length, unit._unit)
+        return found
+
+    def on_grid(self, grid: SourceGrid) -> SemiLinear:
+        """The same on a grid of as many pixels of the same size elsewhere."""
+        found = copy.copy(self)
+        found.grid = grid
+        return found
+
+    def with_prior(
+        self, amplitude: float, length: float, unit: np.ndarray | None = None
+    ) -> SemiLinear:
+        """The same data under another amplitude and correlation length."""
+        found = copy.copy(self)
+        found.amplitude, found.length = float(amplitude), float(length)
+        found._unit = _factor(self.grid.matern(length)) if unit is None else unit
+        return found
+
+    # -- gradient and curvature -----------------------------------------------------------------
+
+    def evidence(
+        self,
+        free: np.ndarray,
+        extra: np.ndarray | None = None,
+        directions: np.ndarray | None = None,
+        exact: bool = True,
+    ) -> Evidence:
+        r"""Evidence with gradient and Fisher information in the lens.
+
+        Arguments:
+            free: Lens in free coordinates, shape (8,).
+            extra: Further deflection at the rays, shape :math:`(2, r)`.
+            directions: Further deflection patterns :math:`\partial\alpha/\partial c` at the rays,
+                shape :math:`(k, 2, r)`: the gradient gets :math:`k` more entries.
+            exact: Include the change of :math:`\log\det M`, which costs a sparse product for each
+                parameter; without it the gradient is that of the penalised chi square.
+        """
+        bx, by = self.rays.trace(free, extra)
+        weights, slope_x, slope_y = self.grid.weights_and_slopes(bx, by)
+        psf = self.rays.whitened_psf
+        lensed = np.asarray((psf @ self.rays.binned(weights)).toarray())
+        response = np.concatenate([lensed, self._light], 1)
+        solution = self._solved(response)
+        moves = -self.rays.deflection_slopes(free)
+        if directions is not None:
+            moves = np.concatenate([moves, -np.asarray(directions)])
+        towards_x, towards_y = slope_x @ solution.source, slope_y @ solution.source
+        steps = moves[:, 0] * towards_x + moves[:, 1] * towards_y
+        jacobian = psf @ self.rays.binned_vectors(steps.T)
+        residual = self.rays.white_data - response @ np.concatenate(
+            [solution.source, solution.light]
+        )
+        gradient = jacobian.T @ residual
+        prior, width = solution.columns
+        d = self.grid.size
+        mixed = response.T @ jacobian
+        inner = linalg.solve_triangular(
+            solution.factor,
+            np.concatenate([prior.T @ mixed[:d], width[:, None] * mixed[d:]]),
+            lower=True, check_finite=False,
+        )  # fmt: skip
+        information = jacobian.T @ jacobian - inner.T @ inner
+        if exact:
+            gradient = gradient - self._volume(response, solution, moves, slope_x, slope_y)
+        return Evidence(solution.log_evidence, gradient, information, solution)
+
+    def _volume(
+        self,
+        response: np.ndarray,
+        solution: Solution,
+        moves: np.ndarray,
+        slope_x: sparse.csr_matrix,
+        slope_y: sparse.csr_matrix,
+    ) -> np.ndarray:
+        r"""Half the gradient of log det M: :math:`\langle X M^{-1}, \partial X\rangle`."""
+        d, (prior, width) = self.grid.size, solution.columns
+        tall = np.concatenate([prior.T, np.zeros((len(width), d))])
+        inner = linalg.cho_solve((solution.factor, True), tall, check_finite=False)
+        weighted = response @ np.concatenate([prior @ inner[:d], width[:, None] * inner[d:]])
+        found = []
+        for move in moves:
+            slopes = sparse.diags(move[0]) @ slope_x + sparse.diags(move[1]) @ slope_y
+            changed = (self.rays.whitened_psf @ self.rays.binned(slopes)).tocoo()
+            found.append(float((changed.data * weighted[changed.row, changed.col]).sum()))
+        return np.array(found)
+
+
+def _factor(kernel: np.ndarray) -> np.ndarray:
+    jitter = 1e-6 * np.trace(kernel) / len(kernel) * np.eye(len(kernel))
+    return np.asarray(linalg.cholesky(kernel + jitter, lower=True, check_finite=False))
+
+
+def _both_sides(gram: np.ndarray, prior: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """The Gram matrix between prior factors."""
+    d = len(prior)
+    found = np.empty_like(gram)
+    found[:d, :d] = prior.T @ gram[:d, :d] @ prior
+    found[d:, :d] = (width[:, None] * gram[d:, :d]) @ prior
+    found[:d, d:] = found[d:, :d].T
+    found[d:, d:] = width[:, None] * gram[d:, d:] * width
+    return found
