@@ -19,7 +19,7 @@ import numpy as np
 from astroviz.accuracy.calibration import ks_test
 from astroviz.accuracy.ecdf import simultaneous_band
 
-__all__ = ["Tarp", "credibilities", "random_references", "tarp"]
+__all__ = ["Tarp", "credibilities", "expected_coverage", "random_references", "tarp"]
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,25 @@ def tarp(
     """
     n, size = np.asarray(truths).shape
     f = credibilities(truths, draws, random_references(n, size, seed), seed)
+    return expected_coverage(f, seed, probability, levels)
+
+
+def expected_coverage(
+    f: np.ndarray, seed: int = 0, probability: float = 0.95, levels: int = 100
+) -> Tarp:
+    r"""The curve of given credibilities, as of references that were drawn from a prior.
+
+    Arguments:
+        f: Part of the draws nearer to the reference than the truth, shape :math:`(N,)`.
+        seed: Seed of the bootstrap.
+        probability: Simultaneous probability of the band.
+        levels: Number of levels.
+
+    Example:
+        >>> expected_coverage((np.arange(200) + 0.5) / 200).inside
+        True
+    """
+    n = len(f)
     z, lower, upper = simultaneous_band(n, levels, probability)
     counts = np.histogram(f, bins=levels, range=(0, 1))[0]
     curve = counts.cumsum()[:-1] / n

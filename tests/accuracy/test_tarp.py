@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from astroviz.accuracy.tarp import credibilities, random_references, tarp
+from astroviz.accuracy.tarp import credibilities, expected_coverage, random_references, tarp
 
 
 def test_an_exact_posterior_stays_in_the_band_as_often_as_stated(problem):
@@ -44,3 +44,13 @@ def test_references_and_shapes():
     assert np.array_equal(random_references(5, 2, 3), random_references(5, 2, 3))
     with pytest.raises(ValueError, match="do not fit"):
         credibilities(np.zeros((4, 2)), np.zeros((5, 9, 2)), np.zeros((4, 2)))
+
+
+def test_given_credibilities_are_judged_as_those_of_ones_own_references():
+    rng = np.random.default_rng(5)
+    right, narrow = rng.random(300), 0.5 + 0.25 * rng.standard_normal(300).clip(-2, 2)
+    assert expected_coverage(right).inside
+    far = expected_coverage(narrow)
+    assert not far.inside
+    assert far.distance > 0.1
+    assert far.ks_p < 1e-6
