@@ -10,13 +10,14 @@ import numpy as np
 
 from astroviz.core.draws import Draws
 from astroviz.core.request import Control, Request
+from astroviz.lensing.gaussian_prior import GaussianPrior
 from astroviz.lensing.observation import ObservationError
 from astroviz.lensing.sample_priors import prior_named
 from astroviz.lensing.sample_scene import Frame, Scene, Simulation, opened, simulate
-from astroviz.lensing.settings import LIVE, REFERENCE, Settings
+from astroviz.lensing.settings import Settings, preset
 from astroviz.lensing.watched_sampling import TRACE, Question, Target, WatchedSampler
 
-__all__ = ["SamplePictures", "sample_request", "scene_of", "settings_of"]
+__all__ = ["SamplePictures", "question_of", "sample_request", "scene_of", "settings_of"]
 
 _SCENES = 6
 _WIDE = {"simulated": (64, 0.05), "j1430": (96, 0.05)}  # pixels a side, arcsec
@@ -105,11 +106,7 @@ def settings_of(sampler: str, quality: str) -> Settings:
         >>> settings_of("mmps", "reference").iterations
         0
     """
-    base = REFERENCE if quality == "reference" else LIVE
-    chosen = base.with_(method=sampler)
-    if sampler == "mmps" and quality == "reference":
-        return chosen.with_(iterations=0)
-    return chosen
+    return preset(sampler, reference=quality == "reference")
 
 
 def scene_of(state: Any) -> Scene:
@@ -163,7 +160,7 @@ def sample_request(state: Any) -> Request:
     """
     scene, lens = scene_of(state), state.sample_lens()
     name, device, pixels = state.sample_prior, state._sample_device, state.sample_pixels
-    sampler = WatchedSampler("lensing", lambda _: _question(scene, lens, name, device, pixels))
+    sampler = WatchedSampler("lensing", lambda _: question_of(scene, lens, name, device, pixels))
     observation = scene.observation
     inputs = {"lens": np.asarray(lens), "image": observation.image, "mask": observation.mask,
               "noise": observation.noise}  # fmt: skip
@@ -176,9 +173,18 @@ def sample_request(state: Any) -> Request:
     return Request(sampler, inputs, n=state.sample_count, seed=state.seed, options=options)
 
 
-def _question(
+def question_of(
     scene: Scene, lens: tuple[float, ...], name: str, device: Any, pixels: int
 ) -> Question:
+    r"""What is asked of a scene under an assumed lens.
+
+    Arguments:
+        scene: The observation.
+        lens: In the order of `LENS_NAMES`.
+        name: Of the prior, among `PRIORS`.
+        device: Where its network runs.
+        pixels: Side of the source.
+    """
     observation = scene.observation
     shown = {
         "data": np.where(observation.mask, observation.image, np.nan),
@@ -195,10 +201,7 @@ def _question(
         control.check()
         problem = scene.problem(lens, pixels)
         control.check()
-        exact = None
-        if hasattr(prior, "posterior"):
-            found = prior.posterior(problem)
-            exact = (found.mean, found.variance)
-        return Target(prior, problem, exact)
+        known = isinstance(prior, GaussianPrior)
+        return Target(prior, problem, prior.posterior(problem) if known else None)
 
     return Question(target, shown, scene.scatter)

@@ -37,6 +37,7 @@ from astroviz.lensing.settings import (
     LinearLikelihood,
     SamplingError,
     Settings,
+    preset,
 )
 from astroviz.lensing.split_gibbs import split_gibbs
 
@@ -53,6 +54,7 @@ __all__ = [
     "SamplingError",
     "Settings",
     "draw",
+    "preset",
     "sample",
 ]
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from astroviz.core.request import Chunk, Control, Request
+from astroviz.lensing.gaussian_prior import GaussianPosterior
 from astroviz.lensing.linear import LinearProblem
 from astroviz.lensing.sampling import draw
 from astroviz.lensing.settings import Frame, Settings
@@ -27,6 +28,7 @@ TRACE = ("sigma", "chi_square", "prior_score", "likelihood_score")
 """Columns of the trace, one row for each step."""
 
 _EVERY_S = 0.15  # of wall-clock between previews
+_EXACT = 8  # draws of the exact posterior that are shown
 _numbers = itertools.count()
 
 
@@ -37,12 +39,12 @@ class Target:
     Arguments:
         prior: Law of the sources, see `lensing.prior`.
         problem: Data and operator.
-        exact: Mean and variance of each pixel where they are known, each shape :math:`(d,)`.
+        exact: The posterior where it is known in closed form.
     """
 
     prior: Any
     problem: LinearProblem
-    exact: tuple[Tensor, Tensor] | None = None
+    exact: GaussianPosterior | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +120,9 @@ class _Watch:
     def __init__(self, question: Question, target: Target, side: int) -> None:
         self.question, self.target, self.side = question, target, side
         self.problem = target.problem
+        if target.exact is not None:
+            drawn = target.exact.draws(_EXACT, seed=0)
+            self.exact_draws = drawn.numpy().reshape(-1, side, side)
         self.trace: list[tuple[float, ...]] = []
 
     def note(self, frame: Frame) -> None:
@@ -140,10 +145,12 @@ class _Watch:
     def _all(self, pictures: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         exact = {}
         if self.target.exact is not None:
-            mean, variance = self.target.exact
+            law = self.target.exact
             exact = {
-                "exact_mean": self._square(mean), "exact_sd": self._square(variance.sqrt())
-            }  # fmt: skip
+                "exact_mean": self._square(law.mean),
+                "exact_sd": self._square(law.variance.sqrt()),
+                "exact_draws": self.exact_draws,
+            }
         return {**self.question.shown, **exact, **pictures}
 
     def _pictures(self, frame: Frame, drawn: Tensor) -> dict[str, np.ndarray]:
