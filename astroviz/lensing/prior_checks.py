@@ -109,14 +109,13 @@ def figures(
     drawn = prior.sample(n, seed, steps, control).cpu()
     first, second = (unseen(prior, n, k * 1_000_003 + seed).cpu() for k in (1, 2))
     cells = min(_REFERENCES, n // 4)
-    pairs = [(drawn, first), (second, first)]
-    whole = [pqmass(a, b, cells, _TESSELLATIONS, seed=seed) for a, b in pairs]
+    whole = [pqmass(a, first, cells, _TESSELLATIONS, seed=seed) for a in (drawn, second)]
     few = [
-        pqmass(measurements(a), measurements(b), cells, _TESSELLATIONS, seed=seed,
+        pqmass(measurements(a), measurements(first), cells, _TESSELLATIONS, seed=seed,
                standardise=True)
-        for a, b in pairs
+        for a in (drawn, second)
     ]  # fmt: skip
-    return PriorFigures(*whole, *few, n)
+    return PriorFigures(whole[0], whole[1], few[0], few[1], n)
 
 
 def measurements(images: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ class UNet(nn.Module):
         self.join = nn.ModuleList(nn.Conv2d(2 * fine, fine, 1) for _ in range(blocks))
         self.up = nn.ModuleList(Block(fine, code) for _ in range(blocks))
         last = nn.Conv2d(fine, patch**2, 3, padding=1)
-        for parameter in (last.weight, last.bias):
+        for parameter in last.parameters():
             nn.init.zeros_(parameter)
         self.exit = nn.Sequential(nn.GroupNorm(8, fine), nn.SiLU(), last)
         side = pixels // patch

@@ -62,13 +62,11 @@ def test_without_the_picture_it_says_what_to_install(monkeypatch):
 
 
 @pytest.mark.realdata
-def test_cosmos_adds_galaxies(monkeypatch, request):
+def test_cosmos_adds_galaxies(monkeypatch, real_data):
     pytest.importorskip("skimage")
-    from tests.conftest import REAL_DATA
-
-    if not (REAL_DATA / "lensing" / "cosmos_galaxies.fits").is_file():
+    if not (real_data / "lensing" / "cosmos_galaxies.fits").is_file():
         pytest.skip("no COSMOS galaxies beside the checkout")
     alone = len(stamps()) + len(stamps(True))
-    monkeypatch.setenv("ASTROVIZ_SHARED_DATA", str(REAL_DATA))
+    monkeypatch.setenv("ASTROVIZ_SHARED_DATA", str(real_data))
     both = len(stamps()) + len(stamps(True))
     assert 50 < both - alone <= 100
