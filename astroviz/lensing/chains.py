@@ -26,6 +26,7 @@ class Chains:
 
     def __init__(self, seed: int, places: int | Sequence[int], like: Tensor) -> None:
         chosen = range(places) if isinstance(places, int) else places
+        self.seed, self.like = seed, like
         self.dtype, self.device = like.dtype, like.device
         self._streams = [_stream(seed, place) for place in chosen]
 
@@ -39,11 +40,18 @@ class Chains:
             row.normal_(generator=stream)
         return rows.to(self.device)
 
+    def others(self, count: int) -> Chains:
+        """Further streams of the same seed, for what draws share: particles, fits."""
+        return Chains(self.seed, range(_SHARED, _SHARED + count), self.like)
+
     def uniform(self) -> Tensor:
         """One uniform number for each chain, float64 on the CPU, shape (n,)."""
         return torch.stack(
             [torch.rand((), generator=one, dtype=torch.float64) for one in self._streams]
         )
+
+
+_SHARED = 1 << 24  # places of shared streams: no request has so many draws
 
 
 def _stream(seed: int, place: int) -> torch.Generator:

@@ -116,8 +116,9 @@ class Convolved:
 class DenoisedResidual:
     r"""A step of fixed size down the residual of the denoised source (Chung et al. 2023).
 
-    The published rule moves the state by :math:`-\zeta \nabla_x \|y - A D\|`, in units of the
-    data, at each step whatever its length; here it is written as a shift of :math:`D_y`.
+    The published rule moves the state by :math:`-\zeta \nabla_x \|y - A D\|` at each step
+    whatever its length, for operators of norm 1; here the operator is scaled to that, and the
+    move is written as a shift of :math:`D_y`.
     """
 
     prior: Prior
@@ -129,7 +130,8 @@ class DenoisedResidual:
         denoised, pullback = linearise(self.prior, x, sigma)
         size = self.basis.misfit(denoised).sqrt().clamp_min(1e-12)[:, None]
         slope = pullback(self.basis.unrotate(self.basis.innovation(denoised))) / size
-        shift = self.zeta * self.basis.noise_scale * slope / part
+        norm = self.basis.eigenvalues.amax().sqrt()
+        shift = self.zeta * slope / (norm * part)
         return Guided(denoised, denoised + shift, 3)
 
 

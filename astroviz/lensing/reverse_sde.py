@@ -105,7 +105,7 @@ def denoising_posterior(
     return prior.denoise(z + last * chains.normal(z.shape[1]), last), 2 * steps + 1
 
 
-_LAST_PART = 0.3  # of rho, where the last step starts
+_LAST_PART = 0.5  # of rho, where the last step starts
 
 
 def reverse_diffusion(

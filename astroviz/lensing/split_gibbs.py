@@ -12,8 +12,9 @@ approximation of the likelihood of noisy sources is needed, whatever the prior.
 
 With the plain likelihood :math:`q = p(y \mid z)` the draws :math:`x` see data whose noise is
 wider by :math:`\rho^2`. Here `q` is narrower by just that in each direction in which the data
-leave more than :math:`\rho` (`exact_split`), so that such directions are free of bias at any
-:math:`\rho`:
+leave more than :math:`\rho` (`exact_split`). Such directions are free of bias at any
+:math:`\rho`, and all are once :math:`\rho` is the precision with which the data fix the
+best-known one, :math:`\lambda_{\max}^{-1/2}`:
 
 .. math:: u_z = (1 - k)\, u_x + k\, \hat u + \rho \sqrt{1 - k}\; \epsilon, \qquad
     k = \min(1, \lambda \rho^2), \quad \hat u = t / \lambda
@@ -41,12 +42,7 @@ from astroviz.lensing.settings import Frame, LinearLikelihood, Settings
 if TYPE_CHECKING:
     from astroviz.lensing.prior import Prior
 
-__all__ = ["couplings", "draw_data_side", "smallest_coupling", "split_gibbs"]
-
-
-def smallest_coupling(problem: LinearLikelihood, basis: Eigenbasis) -> float:
-    """Half the noise of a data pixel, or what the data fix best if that is wider; prior units."""
-    return max(0.5 * basis.noise_scale, problem.best_precision)
+__all__ = ["couplings", "draw_data_side", "split_gibbs"]
 
 
 def couplings(settings: Settings, smallest: float) -> list[float]:
@@ -107,7 +103,7 @@ def split_gibbs(
     x = chains.normal(prior.dim) * prior.sigma_data
     basis = problem.basis(x)
     evaluations = 0
-    levels = couplings(settings, smallest_coupling(problem, basis))
+    levels = couplings(settings, problem.best_precision)
     for k, rho in enumerate(levels):
         z = draw_data_side(basis, x, rho, chains.normal(prior.dim), settings.exact_split)
         x, used = denoising_posterior(prior, z, rho, settings.inner_steps, chains, control)
