@@ -13,7 +13,7 @@ References:
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Generator, Tensor
@@ -136,10 +136,16 @@ class NetworkPrior:
         Returns:
             Shape :math:`(n, d)`, of the type of `x`.
         """
-        wide = torch.as_tensor(sigma, dtype=torch.float32, device=self.device)
-        wide = wide.reshape(-1).expand(len(x)).clamp(self.sigma_min, 2 * self.sigma_max)
-        images = x.to(self.device, torch.float32).reshape(-1, self.pixels, self.pixels)
-        return self.network(images, wide).flatten(1).to(x.dtype)
+        asked = torch.as_tensor(sigma, dtype=torch.float32, device=self.device)
+        asked = asked.reshape(-1).expand(len(x))
+        wide = asked.clamp(self.sigma_min, 2 * self.sigma_max)
+        images = x.to(self.device, torch.float32)
+        square = images.reshape(-1, self.pixels, self.pixels)
+        found = self.network(square, wide).flatten(1)
+        # below the least noise it knows the score stays what it was there: a denoiser that kept
+        # smoothing by that noise would narrow chains that come back many times
+        share = (asked / wide).square().clamp_max(1.0)[:, None]
+        return (images + share * (found - images)).to(x.dtype)
 
     def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
         r"""Score of the noisy law, :math:`(D(x, \sigma) - x)/\sigma^2`, shape :math:`(n, d)`."""
@@ -205,6 +211,12 @@ class NetworkPrior:
         if known is None:
             return None
         return known(n, Generator().manual_seed(seed)).flatten(1).to(self.device)
+
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Figures for `accuracy.report.verdicts`; see `prior_checks.checks`."""
+        from astroviz.lensing.prior_checks import checks
+
+        return checks(self, seed, quick)
 
 
 def noise_levels(low: float, high: float, steps: int, bend: float = 7.0) -> list[float]:
