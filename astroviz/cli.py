@@ -16,6 +16,7 @@ from astroviz.commands import (
     check,
     doctor,
     infer,
+    lens,
     mock,
     models,
     paint,
@@ -25,7 +26,7 @@ from astroviz.commands import (
 
 __all__ = ["build_parser", "main"]
 
-_COMMANDS = (serve, infer, check, train, adapt, mock, box, paint, models, doctor, bench)
+_COMMANDS = (serve, infer, check, train, adapt, mock, box, paint, lens, models, doctor, bench)
 
 # What a wrong file, value or name raises: the message is for the user, not for the developer.
 _USER_ERRORS = (ValueError, LookupError, OSError, ImportError, ArithmeticError)

@@ -133,6 +133,11 @@ def _opened(model: Any, device: str) -> Any:
             f"{chosen.name} answers for galaxies among their neighbours, not for rows one by one: "
             "paint the whole table with `astroviz paint`"
         )
+    if not hasattr(chosen, "quantities") and str(chosen.name).startswith("lensing/"):
+        raise ValueError(
+            f"{chosen.name} answers for images, not for rows of a table: give the image, its noise "
+            "and its PSF to `astroviz lens`"
+        )
     if not hasattr(chosen, "posterior"):
         raise ValueError(
             f"{chosen.name} is an experiment of many networks and answers no tables: take "
