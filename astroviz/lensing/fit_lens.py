@@ -18,7 +18,7 @@ from torch import Tensor
 from astroviz.core.durations import seconds
 from astroviz.core.request import Control
 from astroviz.lensing.fit_errors import honest_covariance
-from astroviz.lensing.fit_stages import Arcs, Stage, look, refine, search
+from astroviz.lensing.fit_stages import Arcs, Stage, light_columns, look, refine, search
 from astroviz.lensing.lens import LENS_NAMES, from_free
 from astroviz.lensing.lens_search import Clock, FreePrior
 from astroviz.lensing.observation import Observation
@@ -155,9 +155,9 @@ def fit_lens(
     believed = prior or arcs.prior()
     starts = 7 if clock.budget >= 15 else 3
     stages = search(arcs, believed, clock, 0.45, starts)
-    last = _last(arcs, stages, believed, clock, pixels, upsample)
+    last = _last(stages, believed, clock, pixels, upsample)
     covariance = honest_covariance(last, believed, clock)
-    return _finished(arcs, stages, last, covariance, clock)
+    return _finished(stages, last, covariance, clock)
 
 
 def _noise_of(observation: Observation) -> SkyNoise:
@@ -167,7 +167,7 @@ def _noise_of(observation: Observation) -> SkyNoise:
 
 
 def _last(
-    arcs: Arcs, stages: list[Stage], prior: FreePrior, clock: Clock, pixels: int, upsample: int
+    stages: list[Stage], prior: FreePrior, clock: Clock, pixels: int, upsample: int
 ) -> Stage:  # fmt: skip
     """The best summits, refined; two are carried on where the coarse stage could not decide."""
     side = pixels or (24 if clock.budget < 15 else 28 if clock.budget < 40 else 36)
@@ -178,22 +178,21 @@ def _last(
         if apart > 0.04 and behind < 60 and len(rivals) < 2 and clock.budget >= 15:
             rivals.append(stage)
     shares = np.linspace(0.45, 0.85, len(rivals) + 1)[1:]
-    found = [refine(arcs, stage, prior, clock, float(share), side, upsample)
+    found = [refine(stage, prior, clock, float(share), side, upsample)
              for stage, share in zip(rivals, shares, strict=True)]  # fmt: skip
     return max(found, key=lambda stage: stage.summit.log_posterior)
 
 
-def _finished(
-    arcs: Arcs, stages: list[Stage], last: Stage, covariance: np.ndarray, clock: Clock
-) -> LensFit:
-    observation, rays = arcs.observation, last.model.rays
+def _finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: Clock) -> LensFit:
+    arcs, rays = last.arcs, last.model.rays
+    observation = arcs.observation
     solution, grid = last.summit.evidence.solution, last.model.grid
     white = rays.white_data - solution.predicted
     residual = rays.colour(white)
     model, light = np.zeros(observation.shape), np.zeros(observation.shape)
     model[observation.mask] = rays.data - residual
     if arcs.light is not None:
-        light = np.tensordot(solution.light, arcs.light.images(observation), axes=1)
+        light = np.tensordot(solution.light, light_columns(arcs, observation)[0], axes=1)
     chi_square = float(np.square(residual / observation.noise[observation.mask]).mean())
     chi_white = float(white @ white) / rays.used
     tried = tuple((float(np.exp(one.summit.free[0])), one.summit.log_posterior) for one in stages)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from astroviz.lensing.lens_light import LensLight, fit_light
+from astroviz.lensing.lens_light import LensLight, fit_light, reshaped, shape_images
 from astroviz.lensing.lens_search import Clock, FreePrior, Summit, climb
 from astroviz.lensing.observation import Observation
 from astroviz.lensing.rays import Rays
@@ -56,7 +56,7 @@ class Arcs:
     def prior(self) -> FreePrior:
         """What is believed of the lens before the arcs are read: near the light, near round."""
         x0, y0 = self.centre
-        e = (0.0, 0.0) if self.light is None else (0.6 * self.light.e1, 0.6 * self.light.e2)
+        e = (0.0, 0.0) if self.light is None else tuple(0.6 * v for v in self.light.ellipticity)
         near = 0.04 if self.light is not None else 0.15
         mean = np.array([np.log(self.radius), *e, x0, y0, 0.0, 0.0, 1.0])
         return FreePrior(mean, np.array([0.2, 0.12, 0.12, near, near, 0.06, 0.06, 0.1]))
@@ -64,10 +64,11 @@ class Arcs:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A summit, and the evidence that it is a summit of."""
+    """A summit, the evidence that it is a summit of, and the lens galaxy that this knows."""
 
     summit: Summit
     model: SemiLinear
+    arcs: Arcs
 
 
 def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> Arcs:
@@ -132,19 +133,63 @@ def adapted_grid(arcs: Arcs, free: np.ndarray, rays: Rays, pixels: int) -> Sourc
 
 
 def build(
-    arcs: Arcs, rays: Rays, free: np.ndarray, pixels: int, like: SemiLinear | None = None
-) -> SemiLinear:
+    arcs: Arcs, rays: Rays, free: np.ndarray, pixels: int, like: SemiLinear | None = None,
+    columns: tuple[np.ndarray, np.ndarray] | None = None,
+) -> SemiLinear:  # fmt: skip
     """Evidence on a grid adapted to a lens, with the source's prior of an earlier one."""
     grid = adapted_grid(arcs, free, rays, pixels)
     amplitude = arcs.amplitude if like is None else like.amplitude
     length = max(0.15 * grid.width, 0.12) if like is None else like.length
     if arcs.light is None:
         return SemiLinear(rays, grid, amplitude, length)
-    columns = rays.whiten_images(arcs.light.images(rays.observation))
+    found = columns or white_columns(arcs, rays)
+    assert found is not None
+    white, width = found
+    return SemiLinear(rays, grid, amplitude, length, light=white, light_width=width)
+
+
+def white_columns(
+    arcs: Arcs, rays: Rays, shapes: bool = True
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Whitened components of the lens galaxy and their widths; None where there is no galaxy."""
+    if arcs.light is None:
+        return None
+    images, width = light_columns(arcs, rays.observation, shapes)
+    return rays.whiten_images(images), width
+
+
+def light_columns(
+    arcs: Arcs, observation: Observation, shapes: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Linear components of the lens galaxy and the widths of their priors.
+
+    Arguments:
+        arcs: With a lens galaxy.
+        observation: The frame to draw them in.
+        shapes: Let isophotes turn and flatten too.
+
+    Returns:
+        Images :math:`(p, n_y, n_x)` and widths :math:`(p,)`.
+    """
+    assert arcs.light is not None
     height = np.maximum(arcs.light.brightness, 0.0)
     width = np.full(len(height), max(arcs.amplitude, 0.3 * float(height.max())))
     width[-1] = 0.1 * arcs.amplitude
-    return SemiLinear(rays, grid, amplitude, length, light=columns, light_width=width)
+    images = arcs.light.images(observation)
+    if not shapes:
+        return images, width
+    added, added_width = shape_images(arcs.light, observation)
+    return np.concatenate([images, added]), np.concatenate([width, added_width])
+
+
+def relit(stage: Stage) -> Arcs:
+    """The arcs with the lens galaxy as the stage has it."""
+    arcs = stage.arcs
+    if arcs.light is None:
+        return arcs
+    scale = arcs.observation.pixel_scale
+    linear = stage.summit.evidence.solution.light
+    return dataclasses.replace(arcs, light=reshaped(arcs.light, scale, linear))
 
 
 def thinned(arcs: Arcs, fewest: int = 1200) -> tuple[Observation, SkyNoise]:
@@ -164,45 +209,48 @@ def search(
     """Summits of coarse climbs from several Einstein radii and ellipticities, best first."""
     observation, noise = thinned(arcs)
     rays = Rays(observation, noise)
-    held = prior.holding(k7=1.0)
+    held, columns = prior.holding(k7=1.0), white_columns(arcs, rays, shapes=False)
     factors = np.geomspace(0.72, 1.4, starts)
     order = np.argsort(np.abs(np.log(factors)))
     found: list[Stage] = []
+    begun = clock.spent
     for number, factor in enumerate(factors[order]):
-        share = until * (0.15 + 0.85 * (number + 1) / starts)
+        share = begun + (until - begun) * (number + 1) / len(order)
         if found and not clock.check(until):
             break
         free = held.mean.copy()
         free[0] += np.log(factor)
-        found.append(_one_start(arcs, rays, free, held, clock, share, pixels))
+        found.append(_one_start(arcs, rays, free, held, clock, share, pixels, columns))
     return sorted(found, key=lambda stage: -stage.summit.log_posterior)
 
 
 def _one_start(
     arcs: Arcs, rays: Rays, free: np.ndarray, prior: FreePrior, clock: Clock, until: float,
-    pixels: int,
+    pixels: int, columns: tuple[np.ndarray, np.ndarray] | None,
 ) -> Stage:  # fmt: skip
-    soft = build(arcs, rays.softened(_SOFT), free, pixels)
-    free = climb(soft, free, prior, 5, clock, until=until).free
-    model = build(arcs, rays, free, pixels).tuned(free)
-    summit = climb(model, free, prior, 5, clock, until=until)
-    model = build(arcs, rays, summit.free, pixels, model).tuned(summit.free)
-    return Stage(climb(model, summit.free, prior, 3, clock, until=until), model)
+    dimmed = None if columns is None else (columns[0] / _SOFT, columns[1])
+    soft = build(arcs, rays.softened(_SOFT), free, pixels, columns=dimmed)
+    free = climb(soft, free, prior, 6, clock, until=until).free
+    model = build(arcs, rays, free, pixels, columns=columns).tuned(free)
+    free = climb(model, free, prior, 6, clock, until=until).free
+    model = build(arcs, rays, free, pixels, model, columns).tuned(free)
+    return Stage(climb(model, free, prior, 4, clock, until=until), model, arcs)
 
 
 def refine(
-    arcs: Arcs, stage: Stage, prior: FreePrior, clock: Clock, until: float, pixels: int,
-    upsample: int = 1, exact: bool = True, rays: Rays | None = None,
+    stage: Stage, prior: FreePrior, clock: Clock, until: float, pixels: int, upsample: int = 1,
+    exact: bool = True,
 ) -> Stage:  # fmt: skip
     """Climb on all pixels with the full noise and a finer source."""
-    rays = rays or Rays(arcs.observation, arcs.noise, upsample)
-    free = stage.summit.free
+    arcs, free = relit(stage), stage.summit.free
+    rays = Rays(arcs.observation, arcs.noise, upsample)
     model = build(arcs, rays, free, pixels, stage.model).tuned(free)
-    summit = climb(model, free, prior, 6, clock, until=until)
+    last = Stage(climb(model, free, prior, 5, clock, until=until), model, arcs)
     if clock.check(until):
-        model = build(arcs, rays, summit.free, pixels, model).tuned(summit.free)
-        summit = climb(model, summit.free, prior, 6, clock, until=until, exact=exact)
-    return Stage(summit, model)
+        arcs, free = relit(last), last.summit.free
+        model = build(arcs, rays, free, pixels, model).tuned(free)
+        last = Stage(climb(model, free, prior, 8, clock, until=until, exact=exact), model, arcs)
+    return last
 
 
 def moved_grid(model: SemiLinear, dx: float, dy: float) -> SemiLinear:

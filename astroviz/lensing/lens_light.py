@@ -11,6 +11,7 @@ galaxy, are left out. The brightnesses are then inferred together with the sourc
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from scipy import ndimage, optimize, signal
 from astroviz.lensing.observation import Observation
 from astroviz.lensing.sky_noise import SkyNoise
 
-__all__ = ["LensLight", "fit_light"]
+__all__ = ["LensLight", "blur", "fit_light", "reshaped", "shape_images"]
 
 _OVERSAMPLE = 3
 
@@ -31,8 +32,8 @@ class LensLight:
     Arguments:
         x0: Centre, arcsec.
         y0: Centre, arcsec.
-        e1: Ellipticity :math:`\frac{1-q}{1+q}\cos 2\varphi`.
-        e2: Ellipticity :math:`\frac{1-q}{1+q}\sin 2\varphi`.
+        e1: Ellipticity :math:`\frac{1-q}{1+q}\cos 2\varphi` of each Gaussian, shape :math:`(K,)`.
+        e2: Ellipticity :math:`\frac{1-q}{1+q}\sin 2\varphi` of each.
         sigmas: Widths :math:`\sigma_k` on the intermediate axis, arcsec, shape :math:`(K,)`.
         brightness: :math:`h_k` before the PSF, then one constant for the sky, shape
             :math:`(K + 1,)`.
@@ -41,46 +42,66 @@ class LensLight:
 
     x0: float
     y0: float
-    e1: float
-    e2: float
+    e1: np.ndarray
+    e2: np.ndarray
     sigmas: np.ndarray
     brightness: np.ndarray
     arcs: np.ndarray
 
     @property
+    def ellipticity(self) -> tuple[float, float]:
+        """Mean of e1 and of e2, weighted by light."""
+        weight = np.maximum(self.brightness[: len(self.sigmas)], 0.0) * self.sigmas**2
+        if not weight.sum() > 0:
+            return float(self.e1.mean()), float(self.e2.mean())
+        return (float((self.e1 * weight).sum() / weight.sum()),
+                float((self.e2 * weight).sum() / weight.sum()))  # fmt: skip
+
+    @property
     def axis_ratio(self) -> float:
         """Minor over major axis."""
-        e = float(np.hypot(self.e1, self.e2))
+        e = float(np.hypot(*self.ellipticity))
         return (1 - e) / (1 + e)
 
     @property
     def position_angle(self) -> float:
         """Major axis, rad counter-clockwise from +x."""
-        return 0.5 * float(np.arctan2(self.e2, self.e1))
+        e1, e2 = self.ellipticity
+        return 0.5 * float(np.arctan2(e2, e1))
 
-    def images(self, observation: Observation, stretch: float = 1.0) -> np.ndarray:
+    def images(self, observation: Observation) -> np.ndarray:
         r"""Each Gaussian of unit peak, blurred, and a constant, shape :math:`(K+1, n_y, n_x)`.
 
         Arguments:
             observation: Whose frame and PSF.
-            stretch: Factor on the ellipticity, for components rounder than the mean.
         """
         x, y = observation.grid()
         step = observation.pixel_scale
         offsets = ((np.arange(_OVERSAMPLE) + 0.5) / _OVERSAMPLE - 0.5) * step
-        radius = np.stack([
-            self._radius(x + dx, y + dy, stretch) for dy in offsets for dx in offsets
-        ])  # fmt: skip
-        found = [np.exp(-0.5 * radius / s**2).mean(0) if s < 3 * step
-                 else np.exp(-0.5 * radius[4] / s**2) for s in self.sigmas]  # fmt: skip
-        # a PSF of a pixel or two does not change what is ten times wider
-        blurred = [blur(image, observation.psf) if s < 12 * step else image
-                   for image, s in zip(found, self.sigmas, strict=True)]  # fmt: skip
-        return np.stack([*blurred, np.ones(observation.shape)])
+        found = []
+        for k, width in enumerate(self.sigmas):
+            fine = offsets if width < 3 * step else np.zeros(1)
+            near = slice(None) if len(fine) == 1 else self._near(observation, 6 * width)
+            image = np.zeros(observation.shape)
+            image[near] = np.mean(
+                [np.exp(-0.5 * self._radius(k, x[near] + dx, y[near] + dy) / width**2)
+                 for dy in fine for dx in fine], axis=0)  # fmt: skip
+            # a PSF of a pixel or two does not change what is ten times wider
+            found.append(blur(image, observation.psf) if width < 12 * step else image)
+        return np.stack([*found, np.ones(observation.shape)])
 
-    def _radius(self, x: np.ndarray, y: np.ndarray, stretch: float) -> np.ndarray:
-        """Squared elliptical radius."""
-        e1, e2 = self.e1 * stretch, self.e2 * stretch
+    def _near(self, observation: Observation, reach: float) -> tuple[slice, slice]:
+        """Rows and columns within a distance of the centre."""
+        found = []
+        for centre, count in ((self.y0, observation.shape[0]), (self.x0, observation.shape[1])):
+            middle = centre / observation.pixel_scale + (count - 1) / 2
+            away = reach / observation.pixel_scale + 1
+            found.append(slice(max(0, int(middle - away)), max(1, int(middle + away) + 2)))
+        return found[0], found[1]
+
+    def _radius(self, k: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Squared elliptical radius of one of the Gaussians."""
+        e1, e2 = self.e1[k], self.e2[k]
         dx, dy = x - self.x0, y - self.y0
         size = e1 * e1 + e2 * e2
         # q x'^2 + y'^2/q written without the angle: finite for a round galaxy
@@ -117,8 +138,8 @@ def fit_light(observation: Observation, noise: SkyNoise, components: int = 12) -
     widest = 0.7 * observation.half_width
     sigmas = np.geomspace(0.6 * observation.pixel_scale, widest, components)
     x0, y0 = _peak(observation)
-    light = LensLight(x0, y0, 0.0, 0.0, sigmas, np.zeros(components + 1),
-                      np.zeros(observation.shape, dtype=bool))  # fmt: skip
+    light = LensLight(x0, y0, np.zeros(components), np.zeros(components), sigmas,
+                      np.zeros(components + 1), np.zeros(observation.shape, dtype=bool))  # fmt: skip
     good = observation.mask.copy()
     for clip in (10.0, 5.0, 3.5):
         light = _gauss_newton(light, observation, sigma, good)
@@ -200,25 +221,29 @@ def _gauss_newton(
     return light
 
 
-def _moved(light: LensLight, change: np.ndarray) -> LensLight:
-    names = ("x0", "y0", "e1", "e2")
-    values = {n: float(getattr(light, n) + c) for n, c in zip(names, change, strict=True)}
-    size = float(np.hypot(values["e1"], values["e2"]))
-    if size > 0.5:
-        values["e1"], values["e2"] = (0.5 * values[n] / size for n in ("e1", "e2"))
-    return dataclasses.replace(light, **values)
+def _moved(light: LensLight, change: np.ndarray, members: np.ndarray | None = None) -> LensLight:
+    """Another centre (of all) and ellipticity (of some of the Gaussians)."""
+    some = np.ones(len(light.sigmas), dtype=bool) if members is None else members
+    e1, e2 = light.e1 + change[2] * some, light.e2 + change[3] * some
+    shrink = np.minimum(1.0, 0.6 / np.maximum(np.hypot(e1, e2), 1e-12))
+    return dataclasses.replace(
+        light, x0=float(light.x0 + change[0]), y0=float(light.y0 + change[1]),
+        e1=e1 * shrink, e2=e2 * shrink,
+    )  # fmt: skip
 
 
-def _slopes(light: LensLight, observation: Observation) -> np.ndarray:
+def _slopes(
+    light: LensLight, observation: Observation, members: np.ndarray | None = None
+) -> np.ndarray:
     """Derivatives of the galaxy's image in x0, y0, e1 and e2, shape (4, n_y, n_x)."""
-    step, x, y = 1e-3, *observation.grid()
+    step, (x, y) = 1e-3, observation.grid()
+    some = np.ones(len(light.sigmas), dtype=bool) if members is None else members
 
     def sharp(moved: LensLight) -> np.ndarray:
-        radius = moved._radius(x, y, 1.0)
         found = np.zeros(observation.shape)
-        for height, width in zip(light.brightness, light.sigmas, strict=False):
-            if height > 0:
-                found += height * np.exp(-0.5 * radius / width**2)
+        for k in np.flatnonzero(some & (light.brightness[: len(some)] > 0)):
+            radius = moved._radius(int(k), x, y)
+            found += light.brightness[k] * np.exp(-0.5 * radius / light.sigmas[k] ** 2)
         return found
 
     moves = step * np.concatenate([np.eye(4), -np.eye(4)])
@@ -226,3 +251,53 @@ def _slopes(light: LensLight, observation: Observation) -> np.ndarray:
     return np.stack([
         blur((sides[k] - sides[k + 4]) / (2 * step), observation.psf) for k in range(4)
     ])  # fmt: skip
+
+
+def _groups(light: LensLight, pixel_scale: float) -> list[np.ndarray]:
+    """Inner, middle and outer Gaussians, as far as there are any."""
+    edges = (0.0, 3.0 * pixel_scale, 10.0 * pixel_scale, np.inf)
+    found = [(light.sigmas >= a) & (light.sigmas < b) for a, b in itertools.pairwise(edges)]
+    return [one for one in found if (light.brightness[: len(one)][one] > 0).any()]
+
+
+def shape_images(light: LensLight, observation: Observation) -> tuple[np.ndarray, np.ndarray]:
+    r"""What small changes of shape add, linear in them: isophotes may turn and flatten.
+
+    Arguments:
+        light: The galaxy, its brightnesses fitted.
+        observation: Whose frame and PSF.
+
+    Returns:
+        Derivatives of the image in the centre and in the ellipticity of the inner, middle and
+        outer Gaussians, shape :math:`(4 g, n_y, n_x)`, and the widths of their priors.
+    """
+    groups = _groups(light, observation.pixel_scale)
+    if not groups:
+        return np.zeros((0, *observation.shape)), np.zeros(0)
+    found = [_slopes(light, observation, members) for members in groups]
+    wide = 0.3 * observation.pixel_scale
+    return np.concatenate(found), np.tile([wide, wide, 0.1, 0.1], len(groups))
+
+
+def reshaped(light: LensLight, pixel_scale: float, linear: np.ndarray) -> LensLight:
+    r"""The galaxy after a fit of its linear components.
+
+    Arguments:
+        light: The galaxy before.
+        pixel_scale: Of the observation, arcsec.
+        linear: Coefficients of `images` and then, if they were fitted, of `shape_images`.
+    """
+    count = len(light.sigmas) + 1
+    heights, changes = linear[:count], linear[count:].reshape(-1, 4)
+    total, found = np.zeros(2), light
+    weights = []
+    groups = _groups(light, pixel_scale)
+    for members, change in zip(groups if len(changes) else [], changes, strict=True):
+        found = _moved(found, np.array([0.0, 0.0, *np.clip(change[2:], -0.2, 0.2)]), members)
+        weights.append((light.brightness[: len(members)] * members).max())
+        total += weights[-1] * np.clip(change[:2], -pixel_scale, pixel_scale)
+    if weights:
+        x, y = total / np.sum(weights)
+        found = dataclasses.replace(found, x0=found.x0 + float(x), y0=found.y0 + float(y))
+    brightness = np.append(np.maximum(heights[:-1], 0.0), heights[-1])
+    return dataclasses.replace(found, brightness=brightness)

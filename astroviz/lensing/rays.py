@@ -14,11 +14,12 @@ from scipy import ndimage, signal, sparse
 
 from astroviz.lensing.lens import deflection
 from astroviz.lensing.observation import Observation
+from astroviz.lensing.shapes import power_law
 from astroviz.lensing.sky_noise import SkyNoise
 
 __all__ = ["Rays"]
 
-_STEP = 1e-5
+_STEP = 1e-4
 
 
 class Rays:
@@ -88,10 +89,10 @@ class Rays:
     @cached_property
     def whitened_psf(self) -> sparse.csr_matrix:
         """From the region's pixels to whitened used pixels, shape (m, region)."""
-        return sparse.csr_matrix(self.whitener @ self._psf)
+        return sparse.csr_matrix(self.whitener @ self.psf)
 
     @cached_property
-    def _psf(self) -> sparse.csr_matrix:
+    def psf(self) -> sparse.csr_matrix:
         number = np.full(self.region.shape, -1)
         number[self.region] = np.arange(int(self.region.sum()))
         here = np.argwhere(self.observation.mask)
@@ -137,9 +138,25 @@ class Rays:
     def deflection_slopes(self, free: np.ndarray) -> np.ndarray:
         """Derivatives of the deflection in the free coordinates, shape (8, 2, rays)."""
         at = np.asarray(free, dtype=np.float64)
-        moved = at + np.concatenate([np.eye(8), -np.eye(8)]) * _STEP
-        found = self._deflection(moved)
-        return np.asarray((found[:8] - found[8:]) / (2 * _STEP))
+        moved = np.repeat(at[None], 7, 0)
+        for k, (place, sign) in enumerate(((1, 1), (1, -1), (2, 1), (2, -1), (7, 1), (7, -1))):
+            moved[k + 1, place] += sign * _STEP
+        lens = [torch.from_numpy(column)[:, None] for column in moved.T]
+        with torch.no_grad():
+            x, y = torch.from_numpy(self.x) - lens[3], torch.from_numpy(self.y) - lens[4]
+            alpha, kappa, shear = power_law(x, y, lens[0].exp(), lens[1], lens[2], lens[7])
+        own = np.stack([alpha.real.numpy(), alpha.imag.numpy()], 1)
+        k, g = kappa[0].numpy(), shear[0].numpy()
+        return np.stack([
+            at[7] * own[0],
+            (own[1] - own[2]) / (2 * _STEP),
+            (own[3] - own[4]) / (2 * _STEP),
+            np.stack([-(k + g.real), -g.imag]),
+            np.stack([-g.imag, -(k - g.real)]),
+            np.stack([self.x, -self.y]),
+            np.stack([self.y, self.x]),
+            (own[5] - own[6]) / (2 * _STEP),
+        ])  # fmt: skip
 
     def _deflection(self, free: np.ndarray) -> np.ndarray:
         with torch.no_grad():

@@ -144,32 +144,35 @@ class SemiLinear:
 
     def _solved(self, response: np.ndarray) -> Solution:
         data = self.rays.white_data - response @ np.concatenate([self.mean, self._centre])
-        found = self._integrated(response.T @ response, response.T @ data, float(data @ data))
-        value, factor, shift, prior = found
+        reduced = _both_sides(response.T @ response, response.T @ data, self._unit, self._width)
+        value, factor, white = self._integrated(*reduced, float(data @ data), self.amplitude)
+        d, prior = self.grid.size, self.amplitude * self._unit
+        shift = np.concatenate([prior @ white[:d], self._width * white[d:]])
         residual = data - response @ shift
-        linear, d = np.concatenate([self.mean, self._centre]) + shift, self.grid.size
+        linear = np.concatenate([self.mean, self._centre]) + shift
         return Solution(
             value, linear[:d], linear[d:], self.rays.white_data - residual,
             float(residual @ residual), factor, (prior, self._width),
         )  # fmt: skip
 
     def _integrated(
-        self, gram: np.ndarray, back: np.ndarray, norm: float
-    ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-        """Log evidence, Cholesky factor of M, mean of the linear unknowns, prior factor."""
-        d, prior = self.grid.size, self.amplitude * self._unit
-        matrix = _both_sides(gram, prior, self._width)
-        matrix[np.diag_indices_from(matrix)] += 1.0
-        factor = np.asarray(linalg.cholesky(matrix, lower=True, check_finite=False))
-        b = np.concatenate([prior.T @ back[:d], self._width * back[d:]])
-        half = linalg.solve_triangular(factor, b, lower=True, check_finite=False)
+        self, matrix: np.ndarray, back: np.ndarray, norm: float, amplitude: float
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log evidence, Cholesky factor of M, mean of the linear unknowns in units of priors."""
+        scale = np.ones(len(back))
+        scale[: self.grid.size] = amplitude
+        full = matrix * scale * scale[:, None]
+        full[np.diag_indices_from(full)] += 1.0
+        factor = np.asarray(
+            linalg.cholesky(full, lower=True, overwrite_a=True, check_finite=False)
+        )
+        half = linalg.solve_triangular(factor, scale * back, lower=True, check_finite=False)
         white = linalg.solve_triangular(factor, half, lower=True, trans="T", check_finite=False)
-        shift = np.concatenate([prior @ white[:d], self._width * white[d:]])
         value = -0.5 * (
             norm - float(half @ half) + 2 * float(np.log(np.diag(factor)).sum())
             + self.rays.log_determinant + self.rays.used * np.log(2 * np.pi)
         )  # fmt: skip
-        return value, factor, shift, prior
+        return value, factor, white
 
     def tuned(
         self, free: np.ndarray, lengths: tuple[float, ...] = (), factors: tuple[float, ...] = ()
@@ -184,15 +187,15 @@ class SemiLinear:
         response = np.concatenate([self.response(free), self._light], 1)
         data = self.rays.white_data - response @ np.concatenate([self.mean, self._centre])
         parts = response.T @ response, response.T @ data, float(data @ data)
-        best, found = -np.inf, self
-        for length in lengths or tuple(self.length * f for f in (0.5, 0.7, 1.0, 1.4, 2.0)):
-            unit = self.with_prior(self.amplitude, length)
-            for factor in factors or (0.5, 1.0, 2.0):
-                unit.amplitude = self.amplitude * factor
-                value = unit._integrated(*parts)[0]
-                if value > best:
-                    best, found = value, unit.with_prior(unit.amplitude, length, unit._unit)
-        return found
+        best = (-np.inf, self.amplitude, self.length, self._unit)
+        for length in lengths or tuple(self.length * f for f in (0.6, 1.0, 1.6)):
+            unit = self._unit if length == self.length else _factor(self.grid.matern(length))
+            reduced = _both_sides(*parts[:2], unit, self._width)
+            for factor in factors or (0.35, 0.6, 1.0, 1.7, 2.8):
+                amplitude = self.amplitude * factor
+                value = self._integrated(*reduced, parts[2], amplitude)[0]
+                best = max(best, (value, amplitude, length, unit), key=lambda one: one[0])
+        return self.with_prior(*best[1:])
 
     def on_grid(self, grid: SourceGrid) -> SemiLinear:
         """The same on a grid of as many pixels of the same size elsewhere."""
@@ -283,12 +286,14 @@ def _factor(kernel: np.ndarray) -> np.ndarray:
     return np.asarray(linalg.cholesky(kernel + jitter, lower=True, check_finite=False))
 
 
-def _both_sides(gram: np.ndarray, prior: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """The Gram matrix between prior factors."""
-    d = len(prior)
+def _both_sides(
+    gram: np.ndarray, back: np.ndarray, unit: np.ndarray, width: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gram matrix and back-projected data in units of the priors, the source's of amplitude 1."""
+    d = len(unit)
     found = np.empty_like(gram)
-    found[:d, :d] = prior.T @ gram[:d, :d] @ prior
-    found[d:, :d] = (width[:, None] * gram[d:, :d]) @ prior
+    found[:d, :d] = unit.T @ (gram[:d, :d] @ unit)
+    found[d:, :d] = (width[:, None] * gram[d:, :d]) @ unit
     found[:d, d:] = found[d:, :d].T
     found[d:, d:] = width[:, None] * gram[d:, d:] * width
-    return found
+    return found, np.concatenate([unit.T @ back[:d], width * back[d:]])
