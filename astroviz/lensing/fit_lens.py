@@ -24,7 +24,7 @@ from astroviz.lensing.lens_search import Clock, FreePrior
 from astroviz.lensing.observation import Observation
 from astroviz.lensing.sky_noise import SkyNoise, measure_noise, white_noise
 
-__all__ = ["LensFit", "fit_lens"]
+__all__ = ["LensFit", "finished", "fit_lens"]
 
 _SAMPLES = 256
 
@@ -52,6 +52,8 @@ class LensFit(Mapping[str, float]):
         effective: Number of parameters that the data fix.
         settled: Whether the climb arrived within the budget.
         seconds: Time that it took.
+        components: Linear components of the lens galaxy and the sky, shape
+            :math:`(p, n_y, n_x)`; None where its light is not in the image.
         warnings: What one should know before believing it.
         tried: Einstein radius and log posterior of every start.
     """
@@ -73,6 +75,7 @@ class LensFit(Mapping[str, float]):
     effective: float
     settled: bool
     seconds: float
+    components: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
     tried: tuple[tuple[float, float], ...] = ()
     samples: Tensor = field(init=False)
@@ -157,7 +160,7 @@ def fit_lens(
     stages = search(arcs, believed, clock, 0.45, starts)
     last = _last(stages, believed, clock, pixels, upsample)
     covariance = honest_covariance(last, believed, clock)
-    return _finished(stages, last, covariance, clock)
+    return finished(stages, last, covariance, clock)
 
 
 def _noise_of(observation: Observation) -> SkyNoise:
@@ -183,7 +186,8 @@ def _last(
     return max(found, key=lambda stage: stage.summit.log_posterior)
 
 
-def _finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: Clock) -> LensFit:
+def finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: Clock) -> LensFit:
+    """The result of a fit from its last stage, all that was tried, and the covariance."""
     arcs, rays = last.arcs, last.model.rays
     observation = arcs.observation
     solution, grid = last.summit.evidence.solution, last.model.grid
@@ -191,8 +195,9 @@ def _finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: C
     residual = rays.colour(white)
     model, light = np.zeros(observation.shape), np.zeros(observation.shape)
     model[observation.mask] = rays.data - residual
-    if arcs.light is not None:
-        light = np.tensordot(solution.light, light_columns(arcs, observation)[0], axes=1)
+    components = None if arcs.light is None else light_columns(arcs, observation)[0]
+    if components is not None:
+        light = np.tensordot(solution.light, components, axes=1)
     chi_square = float(np.square(residual / observation.noise[observation.mask]).mean())
     chi_white = float(white @ white) / rays.used
     tried = tuple((float(np.exp(one.summit.free[0])), one.summit.log_posterior) for one in stages)
@@ -201,7 +206,7 @@ def _finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: C
         solution.source.reshape(grid.pixels, -1),
         solution.source_deviation().reshape(grid.pixels, -1), grid.scale, (grid.x, grid.y),
         model, light, chi_square, chi_white, arcs.noise.factor**2, solution.effective,
-        last.summit.settled, clock.spent * clock.budget,
+        last.summit.settled, clock.spent * clock.budget, components,
         _warnings(arcs, last, chi_white), tried,
     )  # fmt: skip
 

@@ -138,8 +138,9 @@ def fit_light(observation: Observation, noise: SkyNoise, components: int = 12) -
     widest = 0.7 * observation.half_width
     sigmas = np.geomspace(0.6 * observation.pixel_scale, widest, components)
     x0, y0 = _peak(observation)
-    light = LensLight(x0, y0, np.zeros(components), np.zeros(components), sigmas,
-                      np.zeros(components + 1), np.zeros(observation.shape, dtype=bool))  # fmt: skip
+    none = np.zeros(components)
+    light = LensLight(x0, y0, none, none, sigmas, np.zeros(components + 1),
+                      np.zeros(observation.shape, dtype=bool))  # fmt: skip
     good = observation.mask.copy()
     for clip in (10.0, 5.0, 3.5):
         light = _gauss_newton(light, observation, sigma, good)

@@ -13,7 +13,7 @@ __all__ = ["open_model"]
 
 # What a card's `network` says, and who opens it. Each is imported when it is asked for.
 _OPENERS = {
-    "prior": ("prior", "open_prior"),
+    "prior": ("model", "open_lensing"),
     "noise": ("noise_model", "open_noise"),
     "chirp": ("noise_model", "open_chirp"),
     "rounds": ("rounds_model", "open_rounds"),

@@ -93,6 +93,7 @@ class Rays:
 
     @cached_property
     def psf(self) -> sparse.csr_matrix:
+        """From the region's pixels to the used pixels, shape (m, region)."""
         number = np.full(self.region.shape, -1)
         number[self.region] = np.arange(int(self.region.sum()))
         here = np.argwhere(self.observation.mask)
