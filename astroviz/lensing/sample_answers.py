@@ -117,7 +117,9 @@ def scene_of(state: Any) -> Scene:
         while len(scenes) >= _SCENES:
             scenes.pop(next(iter(scenes)))
         scenes[key] = _scene(state).masked_by(state.sample_mask)
-    return scenes[key]
+    # where the source lies is known for a simulation; for one's own image the lens says it
+    mine = state.sample_sky == "mine"
+    return scenes[key].framed(state.sample_lens()) if mine else scenes[key]
 
 
 def _key(state: Any) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 from astroviz.lensing.gaussian_prior import exponential_prior
@@ -35,7 +36,8 @@ SOURCES = ("galaxy", "elliptical", "spiral", "gaussian process")
 
 _DRIZZLED = np.array([[0.06, 0.16, 0.06], [0.16, 1.0, 0.16], [0.06, 0.16, 0.06]])
 _PEAK = 2.0  # of a source in prior units, see `procedural`
-_BRIGHT = 6.0  # times the noise: such pixels tell where the source is
+_BRIGHT = 1.5  # times the noise, the mean of nine pixels: such places tell where the source is
+_REACH = 5.2  # root mean square reaches of the light, the side of a frame
 _KEPT = 4  # linear problems
 
 
@@ -113,6 +115,13 @@ class Scene:
             self.observation.shape, self.observation.pixel_scale, source_pixels,
             frame.width / source_pixels, self.observation.psf, source_x=frame.x, source_y=frame.y,
         )  # fmt: skip
+
+    def framed(self, lens: Sequence[float]) -> Scene:
+        """Look at the part of the source plane that light comes from under another lens."""
+        frame = frame_of(self.observation, self.noise, lens)
+        return dataclasses.replace(
+            self, frame=frame, _problems=OrderedDict(), _lock=threading.Lock()
+        )
 
     def masked_by(self, strokes: Sequence[Any]) -> Scene:
         """Without the pixels that strokes mask; a sentence where too few are left."""
@@ -255,25 +264,26 @@ def frame_of(observation: Observation, noise: SkyNoise, lens: Sequence[float]) -
 
     Arguments:
         observation: The observation.
-        noise: Its noise: pixels of six times as much are light.
+        noise: Its noise: where the mean of nine pixels is above 1.5 times as much there is light.
         lens: In the order of `LENS_NAMES`.
 
     Returns:
-        Twice the root mean square reach of the traced light on either side of its centre, and
-        not less than a third of the Einstein radius.
+        2.6 times the root mean square reach of the traced light on either side of its centre,
+        and not less than 0.8 Einstein radii.
     """
     vector = check_lens(lens, observation.half_width)
     tracer = LensOperator(Setup(observation.shape, observation.pixel_scale, 8, 0.1))
     x, y = (part.double().numpy() for part in tracer.trace(vector))
     ratio = np.zeros(observation.shape)
     ratio[observation.mask] = observation.image[observation.mask] / noise.sigma
-    weight = np.where(ratio > _BRIGHT, np.minimum(ratio, 5 * _BRIGHT), 0.0)
-    smallest = float(vector[0]) / 3
+    ratio = ndimage.uniform_filter(ratio, 3)
+    weight = np.where(ratio > _BRIGHT, np.minimum(ratio, 10 * _BRIGHT), 0.0)
+    smallest = 0.8 * float(vector[0])
     if weight.sum() <= 0:
-        return Frame(0.0, 0.0, max(float(vector[0]), 2 * smallest))
+        return Frame(0.0, 0.0, smallest)
     centre = tuple(float(np.average(part, weights=weight)) for part in (x, y))
     spread = np.sqrt(
         np.average((x - centre[0]) ** 2 + (y - centre[1]) ** 2, weights=weight) / 2
     )  # fmt: skip
-    width = round(max(4 * float(spread), 2 * smallest), 3)
+    width = round(max(_REACH * float(spread), smallest), 3)
     return Frame(round(centre[0], 3), round(centre[1], 3), width)

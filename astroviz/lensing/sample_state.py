@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import param
 
+from astroviz.core.draws import Draws
 from astroviz.core.presets import Preset
 from astroviz.lensing import sample_presets
 from astroviz.lensing.lens import LENS_BOUNDS, LENS_NAMES
@@ -24,7 +25,6 @@ from astroviz.lensing.view_state import ViewState
 if TYPE_CHECKING:
     from astropy.table import QTable
 
-    from astroviz.core.draws import Draws
     from astroviz.core.request import Request
     from astroviz.lensing.observation import Observation
     from astroviz.lensing.sample_answers import SamplePictures
@@ -246,10 +246,9 @@ class SampleState(ViewState):
 
     def sample_table(self, draws: Draws) -> QTable:
         """The draws, a row for each, with what they were drawn from."""
-        table = draws.to_table()
-        for name in list(table.meta):
-            if isinstance(table.meta[name], list):
-                del table.meta[name]
+        plain = Draws(draws.values, draws.names, draws.units, draws.seed)
+        table = plain.to_table()
+        table["reduced_chi_square"] = draws.extras["chi_squares"]
         table.meta.update(
             prior=self.sample_prior, sampler=self.sample_sampler, quality=self.sample_quality,
             lens=dict(zip(LENS_NAMES, self.sample_lens(), strict=True)),

@@ -97,7 +97,7 @@ class TrustState(ViewState):
     def trust_warnings(self) -> tuple[str, ...]:
         """What one should know before believing it."""
         return (
-            "Right for a Gaussian prior is no proof for a learned one, whose posterior nobody knows.",
+            "Right for a Gaussian prior is no proof for a learned one: its posterior is unknown.",
         )
 
     # One observation
