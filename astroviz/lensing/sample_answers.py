@@ -86,7 +86,7 @@ class SamplePictures:
         return cls(
             data=kept["data"], pixel_scale=float(kept["scene"][0]), masked=kept["masked"],
             truth=kept.get("truth"), frame=Frame(*(float(v) for v in kept["scene"][1:4])),
-            **found, floor=float(kept["scene"][4]),  # type: ignore[arg-type]
+            **found, floor=float(kept["scene"][4]),
             trace={name: trace[:, k] for k, name in enumerate(TRACE)},
             step=(int(step[0]), int(step[1])), exact=exact,
         )  # fmt: skip

@@ -174,7 +174,7 @@ class SampleState(ViewState):
 
     @property
     def _sample_device(self) -> Any:
-        return getattr(self.model, "device", "cpu")  # type: ignore[attr-defined]
+        return getattr(self.model, "device", "cpu")
 
     def sample_open(self, observation: Observation, lens: Any = None) -> None:
         """Look at an observation of one's own, with a first guess of the lens."""

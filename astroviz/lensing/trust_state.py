@@ -141,7 +141,7 @@ class TrustState(ViewState):
         """What was checked here, by sampler."""
         return dict(self._trust_studies)
 
-    def trust_stored(self) -> dict[str, Mapping[str, Any]]:
+    def trust_stored(self) -> Mapping[str, Mapping[str, Any]]:
         """The figures that are shipped, by sampler."""
         from astroviz.lensing.sampler_words import stored
 

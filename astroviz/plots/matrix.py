@@ -58,6 +58,7 @@ class MatrixPlot(Chart):
         self.source = ColumnDataSource({key: [] for key in names})
         self.frame = ColumnDataSource({key: [] for key in ("x", "y", "width")})
         self._picks: list[Callable[[int, int], None]] = []
+        self._ticks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.figure = self._make_figure()
         self.layout = self.figure
         self._announce()
@@ -145,7 +146,6 @@ class MatrixPlot(Chart):
             fixed_ticks(self.figure.yaxis[0], [-float(k) for k in range(high)], self.rows)
 
     def _make_figure(self) -> figure:
-        self._ticks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         plot = new_figure(
             self.name, self.ink, tools="", x_axis_location="above",
             x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
