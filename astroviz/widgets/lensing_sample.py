@@ -42,13 +42,13 @@ class SampleWidget(LensingWidget):
     def build(self) -> list[Any]:
         """Choices, sliders, pictures."""
         self.cost, self.numbers = ui.HTML(), ui.HTML()
-        stop = self.button("Stop", self._stop, "Give the draws up; the last pictures stay")
         choices = self.row(
             self.dropdown("sample_sky", "sky", [(v, k) for k, v in SKIES.items()]),
             self.dropdown("sample_prior", "prior", [(v, k) for k, v in PRIORS.items()]),
             self.dropdown("sample_sampler", "sampler", [(v, k) for k, v in LABELS.items()]),
             self.dropdown("sample_quality", "steps", [(v, k) for k, v in QUALITIES.items()]),
-            self.dropdown("sample_count", "draws", list(COUNTS), "150px"), stop, *self.usual(),
+            self.dropdown("sample_count", "draws", list(COUNTS), "150px"), self.stop_button(),
+            *self.usual(),
         )  # fmt: skip
         flux: dict[str, Any] = {"axes": None, "tools": ""}
         self.sky = ImagePlot("data", title="observation", scaling="asinh",
@@ -120,10 +120,6 @@ class SampleWidget(LensingWidget):
         self.spread.update(shown.sd, scale, centre=centre,
                            limits=(0.0, max(float(shown.sd.max()), 1e-6)))  # fmt: skip
         self.grid.update(shown.images, limits=limits)
-
-    def _stop(self) -> None:
-        self._asker.cancel()
-        self._say("Given up; the last pictures stay.", "answer")
 
 
 def _numbers(shown: Any) -> str:
