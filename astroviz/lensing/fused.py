@@ -12,12 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from astroviz.lensing.core_lens import CoreLens
 from astroviz.lensing.elliptical import power_law_gradient, power_law_rays
 from astroviz.lensing.isothermal import isothermal_gradient, isothermal_rays
-from astroviz.lensing.numbers import Numbers
 from astroviz.lensing.setup import Grid
 
 __all__ = ["Image", "Way", "image"]
+
+_CHUNK = 60_000  # rays of a batch at a time: what a core's cache holds
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def image(lens: Tensor, source: Tensor, extra: Tensor | None, way: Way) -> Tenso
     Arguments:
         lens: In the order of `LENS_NAMES`.
         source: Pixels of the sources.
-        extra: Another deflection on the rays, (2, 1 or B, rows, columns), or None.
+        extra: Another deflection on the rays, (1 or B, 2, rows, columns), or None.
         way: The rest.
     """
     recorded = torch.is_grad_enabled() and (
@@ -52,23 +54,53 @@ def image(lens: Tensor, source: Tensor, extra: Tensor | None, way: Way) -> Tenso
     if recorded:
         made: Tensor = Image.apply(lens, source, extra, way)
         return made
-    where, _ = _rays(Numbers(lens.reshape(-1, lens.shape[-1]), way.free), way.grid, extra, False)
-    return way.grid.blur(_sampled(source, where, way.grid)).reshape(way.shape)
+    cores, sources = _cores(lens, way), source.reshape(-1, *source.shape[-2:])
+    step = max(1, _CHUNK // way.grid.plane[0].numel())
+    if len(cores) <= step:
+        where, _ = _rays(cores, extra, way, False)
+        return way.grid.blur(_sampled(source, where, way.grid)).reshape(way.shape)
+    parts = []
+    for start in range(0, len(cores), step):
+        part = slice(start, start + step)
+        shifted = extra if extra is None or len(extra) == 1 else extra[part]
+        where, _ = _rays(cores[part], shifted, way, False)
+        used = sources if len(sources) == 1 else sources[part]
+        parts.append(way.grid.blur(_sampled(used, where, way.grid)))
+    return torch.cat(parts).reshape(way.shape)
 
 
-def _isothermal(core: Numbers) -> bool:
-    slope = core.values[7]
-    return bool(slope == 1.0) if core.single else bool((slope == 1.0).all())
+def _cores(lens: Tensor, way: Way) -> list[CoreLens]:
+    vectors = lens.detach().reshape(-1, lens.shape[-1]).tolist()
+    return [CoreLens(vector, way.free) for vector in vectors]
 
 
-def _rays(core: Numbers, grid: Grid, extra: Tensor | None, keep: bool) -> tuple[Tensor, Any]:
-    setup = grid.setup
-    rays: Any = isothermal_rays if _isothermal(core) else power_law_rays
-    half = setup.half_source
-    where, planes = rays(core, grid, half, (setup.source_x, setup.source_y), keep)
+def _rays(
+    cores: list[CoreLens], extra: Tensor | None, way: Way, keep: bool
+) -> tuple[Tensor, list[tuple[Tensor, ...]]]:
+    """Positions in units of half the source, (B, 2, rows, columns), and planes to keep."""
+    grid = way.grid
+    where = torch.empty(len(cores), 2, *grid.shape, dtype=grid.x.dtype, device=grid.x.device)
+    kept: list[tuple[Tensor, ...]] = []
+    planes: Tensor | None = None
+    for core, one in zip(cores, where.unbind(0), strict=True):
+        if core.slope != 1.0:
+            kept.append(power_law_rays(core, grid, one, keep))
+            continue
+        if planes is None or keep:
+            planes = where.new_empty(7, *grid.shape)
+        isothermal_rays(core, grid, one, planes)
+        kept.append((planes,) if keep else ())
     if extra is not None:
-        where.sub_(extra, alpha=1 / half)
-    return where, planes
+        where.sub_(extra, alpha=1 / grid.setup.half_source)
+    return where, kept
+
+
+def _arranged(source: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
+    """Sources and points as the sampler wants them; several sources of one lens are channels."""
+    pixels, points = source.reshape(-1, *source.shape[-2:]), where.permute(0, 2, 3, 1)
+    if len(where) == 1:
+        return pixels[None], points
+    return pixels[:, None].expand(len(where), 1, *pixels.shape[-2:]), points
 
 
 def _sampled(source: Tensor, where: Tensor, grid: Grid) -> Tensor:
@@ -82,10 +114,10 @@ class Image(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, lens: Tensor, source: Tensor, extra: Tensor | None, way: Way) -> Tensor:
         """Trace, sample, blur; keeps the planes of the deflection if the lens is to be moved."""
-        ctx.core, ctx.way = Numbers(lens.reshape(-1, lens.shape[-1]), way.free), way
-        where, planes = _rays(ctx.core, way.grid, extra, ctx.needs_input_grad[0])
-        kept = planes if isinstance(planes, tuple) else (planes,)
-        ctx.save_for_backward(lens, source, where, *kept)
+        ctx.cores, ctx.way = _cores(lens, way), way
+        where, kept = _rays(ctx.cores, extra, way, ctx.needs_input_grad[0])
+        ctx.counts = [len(planes) for planes in kept]
+        ctx.save_for_backward(lens, source, where, *(plane for planes in kept for plane in planes))
         return way.grid.blur(_sampled(source, where, way.grid)).reshape(way.shape)
 
     @staticmethod
@@ -103,23 +135,24 @@ class Image(torch.autograd.Function):
         to_lens = force = None
         if by_lens or by_extra:
             force = torch.empty_like(where)
-            torch.mul(to_rays.view(-1, 2).T, -1 / grid.setup.half_source, out=force.view(2, -1))
+            torch.mul(to_rays.permute(0, 3, 1, 2), -1 / grid.setup.half_source, out=force)
         if by_lens:
-            isothermal = _isothermal(ctx.core)
-            gradient: Any = isothermal_gradient if isothermal else power_law_gradient
-            kept = planes[0] if isothermal else planes
-            found = gradient(ctx.core, grid, force, kept, ctx.way.by_slope)
-            to_lens = ctx.core.chain(found, lens.device).view(lens.shape)
-        to_source = to_source.view(source.shape) if by_source else None
-        return to_lens, to_source, force if by_extra else None, None
+            to_lens = _lens_gradient(ctx, force, planes).view(lens.shape)
+        if by_source:
+            shared = len(where) > 1 and source.numel() < to_source.numel()
+            to_source = (to_source.sum(0) if shared else to_source).view(source.shape)
+        return to_lens, to_source if by_source else None, force if by_extra else None, None
 
 
-def _arranged(source: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
-    """Sources and points as the sampler wants them, without a copy where one of them is shared."""
-    _, lenses, rows, columns = where.shape
-    source = source.reshape(-1, *source.shape[-2:])
-    if lenses == 1:  # one lens: sources are channels
-        return source[None], where.permute(1, 2, 3, 0)
-    if len(source) == 1:  # one source: lenses are rows of one large image
-        return source[None], where.view(2, 1, lenses * rows, columns).permute(1, 2, 3, 0)
-    return source[:, None], where.permute(1, 2, 3, 0)
+def _lens_gradient(ctx: Any, force: Any, planes: list[Tensor]) -> Tensor:
+    """Derivatives by the given vectors, (B, 8)."""
+    rows, place = [], 0
+    for core, count, one in zip(ctx.cores, ctx.counts, force.unbind(0), strict=True):
+        kept = tuple(planes[place : place + count])
+        place += count
+        if core.slope == 1.0:
+            found = isothermal_gradient(core, one, kept[0], ctx.way.by_slope)
+        else:
+            found = power_law_gradient(core, one, kept, ctx.way.by_slope)
+        rows.append(core.chain(found))
+    return torch.tensor(rows, dtype=force.dtype, device=force.device)

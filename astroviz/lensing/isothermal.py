@@ -24,13 +24,13 @@ References:
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from astroviz.lensing.numbers import Numbers
+from astroviz.lensing.core_lens import CoreLens
 from astroviz.lensing.setup import Grid
 from astroviz.lensing.shapes import terms_for
 
@@ -42,122 +42,112 @@ _TERMS = 8
 
 
 class Shape:
-    """What the closed form needs of the ellipticity; numbers of one lens or (B,) tensors."""
+    """What the closed form needs of the ellipticity."""
 
-    def __init__(self, core: Numbers) -> None:
-        radius, e1, e2 = core.values[:3]
-        self.modulus = core.clamp(core.hypot(e1, e2), 1e-10, 0.9999)
-        angle = 0.5 * core.atan2(e2, e1)
-        self.cos, self.sin = core.cos(angle), core.sin(angle)
+    def __init__(self, core: CoreLens) -> None:
+        self.modulus = max(core.modulus, 1e-10)
+        angle = 0.5 * math.atan2(core.e2, core.e1)
+        self.cos, self.sin = math.cos(angle), math.sin(angle)
         self.q = (1 - self.modulus) / (1 + self.modulus)
-        self.f = 2 * core.sqrt(self.modulus) / (1 + self.modulus)
-        self.strength = radius * core.sqrt(self.q)
+        self.f = 2 * math.sqrt(self.modulus) / (1 + self.modulus)
+        self.strength = core.radius * math.sqrt(self.q)
+
+    def turned(self, sums: list[list[float]]) -> list[list[float]]:
+        """Sums against the components of a pull, in the frame of the lens."""
+        pairs = list(zip(*sums, strict=True))
+        return [[self.cos * a + self.sin * b for a, b in pairs],
+                [self.cos * b - self.sin * a for a, b in pairs]]  # fmt: skip
 
 
-def isothermal_rays(
-    core: Numbers, grid: Grid, half: float, centre: tuple[float, float], keep: bool
-) -> tuple[Tensor, Tensor | None]:
-    r"""Positions in the source plane in units of half its grid, (2, B, rows, columns).
+def isothermal_rays(core: CoreLens, grid: Grid, where: Tensor, planes: Tensor) -> None:
+    r"""Fill in the positions in the source plane, and what the gradient needs.
 
     Arguments:
-        core: Einstein radius, e1, e2, x0, y0, shear1, shear2 of the lenses.
+        core: The lens.
         grid: The rays.
-        half: Half the width of the source's grid, arcsec.
-        centre: Of the source's grid, arcsec.
-        keep: Whether the planes for `isothermal_gradient` are wanted, (5, B, rows, columns).
+        where: To be filled, (2, rows, columns), in units of half the source's grid.
+        planes: To be filled for `isothermal_gradient`, (7, rows, columns): arctan fu, artanh fv,
+            x and y from the centre of the lens, fu, fv and f / psi.
     """
-    shape, p = Shape(core), core.plane
-    dx, dy = core.offsets(grid)
-    along = dx * p(shape.q * shape.cos) + dy * p(shape.q * shape.sin)
-    across = dy * p(shape.cos) - dx * p(shape.sin)
-    inverse = torch.addcmul(along * along, across, across).add_(_TINY).rsqrt_()
-    planes = None
-    if keep:
-        planes = torch.empty(5, *along.shape, dtype=along.dtype, device=along.device)
-        planes[4] = inverse
-        factor = inverse.mul_(p(shape.f))
-        torch.mul(along, factor, out=planes[2]).mul_(p(1 / shape.q))  # f u
-        torch.mul(across, factor, out=planes[3])  # f v
-        first = torch.atan(planes[2], out=planes[0])
-        second = torch.atanh(planes[3], out=planes[1])
-    else:
-        factor = inverse.mul_(p(shape.f))
-        first = along.mul_(factor).mul_(p(1 / shape.q)).atan_()
-        second = across.mul_(factor).atanh_()
-    where = core.sheared(grid, half, centre)
-    beta_x, beta_y = where.unbind(0)
-    scale = shape.strength / (shape.f * half)
-    core.add(beta_x, first, -scale * shape.cos)
-    core.add(beta_x, second, scale * shape.sin)
-    core.add(beta_y, first, -scale * shape.sin)
-    core.add(beta_y, second, -scale * shape.cos)
-    return where, planes
+    shape = Shape(core)
+    offset, rotated, inverse = planes[2:4], planes[4:6], planes[6]
+    torch.sub(grid.plane, where.new_tensor([[[core.x0]], [[core.y0]]]), out=offset)
+    turn = where.new_tensor([[shape.cos, shape.sin], [-shape.sin, shape.cos]])
+    torch.mm(turn, offset.view(2, -1), out=rotated.view(2, -1))
+    along, across = rotated.unbind(0)
+    torch.mul(along, along, out=inverse).mul_((shape.q / shape.f) ** 2)
+    inverse.addcmul_(across, across, value=1 / shape.f**2).add_(_TINY).rsqrt_()
+    rotated.mul_(inverse)
+    torch.atan(along, out=planes[0])
+    torch.atanh(across, out=planes[1])
+    scale = shape.strength / (shape.f * grid.setup.half_source)
+    own = [[-scale * shape.cos, scale * shape.sin], [-scale * shape.sin, -scale * shape.cos]]
+    rest = core.sheared(grid)
+    table = where.new_tensor([[*own[0], *rest[0]], [*own[1], *rest[1]]])
+    torch.addmm(table[:, 4:], table[:, :4], planes[:4].view(4, -1), out=where.view(2, -1))
 
 
 def isothermal_gradient(
-    core: Numbers, grid: Grid, pull: Tensor, planes: Tensor, by_slope: bool
-) -> list[Any]:
+    core: CoreLens, pull: Tensor, planes: Tensor, by_slope: bool
+) -> list[float]:
     r"""Derivatives by the eight numbers in `core` of a loss with a given pull on the rays.
 
     Arguments:
-        core: As for `isothermal_rays`.
-        grid: The rays.
-        pull: :math:`\partial L/\partial\alpha`, (2, B, rows, columns).
+        core: The lens.
+        pull: :math:`\partial L/\partial\alpha`, (2, rows, columns).
         planes: From `isothermal_rays`.
         by_slope: Whether the derivative by the slope is wanted; else it is 0.
     """
     shape = Shape(core)
     f, q, strength = shape.f, shape.q, shape.strength
-    turned = _turned(shape, core.sums(pull, planes[:4]))
+    sums = _sums(pull, planes[:6])
+    turned = shape.turned(sums)
     along_alpha = strength / f * (turned[0][0] + turned[1][1])
-    smallest = f**2 if core.single else float((f**2).min())
-    if smallest < _ROUND:
-        (c_x, d_x), (c_y, d_y) = _turned(shape, core.sums(pull, _rounded(core, shape, planes)))
+    if f * f < _ROUND:
+        (c_x, d_x), (c_y, d_y) = shape.turned(_sums(pull, _rounded(f, planes)))
     else:
-        cube = f * f * f
-        c_x, c_y = ((row[2] - row[0]) / cube for row in turned)
-        d_x, d_y = ((row[1] - row[3]) / cube for row in turned)
-    by_q = along_alpha / (2 * q) + strength * (q * (d_y - c_x) - turned[1][3] / (f * q))
+        c_x, c_y = ((row[4] - row[0]) / f**3 for row in turned)
+        d_x, d_y = ((row[1] - row[5]) / f**3 for row in turned)
+    by_q = along_alpha / (2 * q) + strength * (q * (d_y - c_x) - turned[1][5] / (f * q))
     shrink = -2 / (1 + shape.modulus) ** 2
     by_modulus, by_turn = shrink * by_q, shrink * strength * (d_x + c_y)
     double_cos, double_sin = shape.cos**2 - shape.sin**2, 2 * shape.sin * shape.cos
-    by_e1 = double_cos * by_modulus - double_sin * by_turn
-    by_e2 = double_sin * by_modulus + double_cos * by_turn
-    dx, dy = core.offsets(grid)
-    twist = (pull[0] * dy - pull[1] * dx).mul_(planes[4]).div_((dx * dx + _TINY) + dy * dy)
-    by_x0, by_y0, shear1, shear2 = core.moments(twist, pull, grid)
-    slope = 0.0 * by_q
+    (by_x0, by_y0) = (planes[2:4].view(2, -1) @ _twist(pull, planes).view(-1)).tolist()
+    slope = 0.0
     if by_slope:
-        (tilted_x, _), (_, tilted_y) = _turned(
-            shape, core.sums(pull, _tilted(core, shape, planes))
-        )
-        slope = tilted_x + tilted_y
-    return [along_alpha / core.values[0], by_e1, by_e2, -strength * by_y0, strength * by_x0,
-            shear1, shear2, slope]  # fmt: skip
+        (along, _), (_, across) = shape.turned(_sums(pull, _tilted(core, shape, planes)))
+        slope = along + across
+    return [along_alpha / core.radius, double_cos * by_modulus - double_sin * by_turn,
+            double_sin * by_modulus + double_cos * by_turn, -strength / f * by_y0,
+            strength / f * by_x0, *core.shear_gradient(pull, [row[2:4] for row in sums]),
+            slope]  # fmt: skip
 
 
-def _turned(shape: Shape, sums: list[list[Any]]) -> list[list[Any]]:
-    """Sums against the pull in the frame of the lens."""
-    pairs = list(zip(*sums, strict=True))
-    return [[shape.cos * a + shape.sin * b for a, b in pairs],
-            [shape.cos * b - shape.sin * a for a, b in pairs]]  # fmt: skip
+def _sums(pull: Tensor, planes: Tensor) -> list[list[float]]:
+    """Sums over pixels of each component of the pull times each plane: [2][planes]."""
+    table: list[list[float]] = (pull.view(2, -1) @ planes.view(len(planes), -1).T).tolist()
+    return table
 
 
-def _rounded(core: Numbers, shape: Shape, planes: Tensor) -> Tensor:
+def _twist(pull: Tensor, planes: Tensor) -> Tensor:
+    r"""The Hessian is of rank one: :math:`H h = T (y, -x)`, :math:`T = K\,(h \times r)/\psi r^2`.
+
+    This is :math:`fT/K`, (rows, columns).
+    """
+    x, y = planes[2], planes[3]
+    twist = (pull[0] * y).addcmul_(pull[1], x, value=-1).mul_(planes[6])
+    return twist.div_((x * x).addcmul_(y, y).add_(_TINY))
+
+
+def _rounded(f: float, planes: Tensor) -> Tensor:
     """C and D as planes, without the cancellation that their definition has for a round lens."""
-    f = core.plane(shape.f)
     square = f * f
-    u, v = planes[2] / f, planes[3] / f
+    u, v = planes[4] / f, planes[5] / f
     c, d = torch.zeros_like(u), torch.zeros_like(v)
     for k in range(_TERMS, 0, -1):  # u^3 / 3 - f^2 u^5 / 5 + ...
         c = 1 / (2 * k + 1) - square * u * u * c
         d = 1 / (2 * k + 1) + square * v * v * d
-    c, d = c * u * u * u, d * v * v * v
-    if not core.single:
-        direct, cube = square > _ROUND, square * f
-        c = torch.where(direct, (planes[2] - planes[0]) / cube, c)
-        d = torch.where(direct, (planes[1] - planes[3]) / cube, d)
-    return torch.stack([c, d])
+    return torch.stack([c * u * u * u, d * v * v * v])
 
 
 @lru_cache(maxsize=64)
@@ -170,18 +160,16 @@ def _slope_terms(count: int) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _tilted(core: Numbers, shape: Shape, planes: Tensor) -> Tensor:
-    r""":math:`\partial\alpha/\partial t` at t = 1 in the frame of the lens, (2, B, ...)."""
-    p, f = core.plane, core.plane(shape.f)
-    unit = torch.complex(planes[2] * (p(shape.q) / f), planes[3] / f)
-    power = unit * unit * p(-shape.modulus)
-    largest = shape.modulus if core.single else float(shape.modulus.max())
-    terms = _slope_terms(terms_for(largest, core.dtype))
+def _tilted(core: CoreLens, shape: Shape, planes: Tensor) -> Tensor:
+    r""":math:`\partial\alpha/\partial t` at t = 1 in the frame of the lens, (2, rows, columns)."""
+    unit = torch.complex(planes[4] * (shape.q / shape.f), planes[5] / shape.f)
+    power = (unit * unit).mul_(-shape.modulus)
+    terms = _slope_terms(terms_for(shape.modulus, planes.dtype))
     total = power * terms[-1]
     for term in reversed(terms[:-1]):
         total.add_(term).mul_(power)
-    radius = core.values[0] * core.sqrt(1 - shape.modulus * shape.modulus)
-    tilt = torch.view_as_real(total.mul_(unit).mul_(p(radius)))
-    logarithm = (planes[4] * p(shape.strength)).log_().mul_(p(shape.strength / shape.f))
+    total.mul_(unit).mul_(core.radius * math.sqrt(1 - shape.modulus**2))
+    tilt = torch.view_as_real(total)
+    logarithm = (planes[6] * (shape.strength / shape.f)).log_().mul_(shape.strength / shape.f)
     return torch.stack([torch.addcmul(tilt[..., 0], logarithm, planes[0]),
                         torch.addcmul(tilt[..., 1], logarithm, planes[1])])  # fmt: skip

@@ -85,7 +85,9 @@ class LensOperator:
         if extra is not None:
             if extra.ndim > 3:
                 lens = lens.expand(*extra.shape[:-3], 8)
-            extra = extra.reshape(-1, *extra.shape[-3:]).transpose(0, 1)
+            extra = extra.reshape(-1, *extra.shape[-3:])
+        if lens.device.type != "cpu" and lens.shape[:-1].numel() > 1:
+            return self.plain(lens, source, free)  # one pass over a batch, not lens by lens
         lenses, sources = _flat(lens, 1, batch), _flat(source, 2, batch)
         shape = (*batch, *self.setup.shape)
         return image(lenses, sources, extra, Way(grid, free, self.by_slope, shape))

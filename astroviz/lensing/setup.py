@@ -95,8 +95,7 @@ class Grid:
 
     Attributes:
         x, y: Ray positions by column and by row, arcsec.
-        columns, rows: The same, ready to broadcast: (1, 1, columns) and (1, rows, 1).
-        by_column, by_row: The same beside ones, (columns, 2) and (2, rows), for sums.
+        plane: The same at every ray, (2, rows, columns).
         pad: Rows and columns of margin on each side, in rays.
         kernel: Real-to-complex transform of the PSF, centred on pixel (0, 0); None without PSF.
         fft: Shape of the transform.
@@ -115,9 +114,7 @@ class Grid:
         options = {"dtype": dtype, "device": device}
         self.x = (torch.arange(columns, **options) - (columns - 1) / 2) * step  # type: ignore[call-overload]
         self.y = (torch.arange(rows, **options) - (rows - 1) / 2) * step  # type: ignore[call-overload]
-        self.columns, self.rows = self.x[None, None, :], self.y[None, :, None]
-        self.by_column = torch.stack([self.x, torch.ones_like(self.x)], -1)
-        self.by_row = torch.stack([self.y, torch.ones_like(self.y)])
+        self.plane = torch.stack(torch.broadcast_tensors(self.x[None, :], self.y[:, None]))
         self.shape = (rows, columns)
         self.half = half
         sampled = (rows // per, columns // per)
