@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.ndimage import convolve1d
+from scipy.ndimage import convolve1d, gaussian_filter, zoom
 
 from astroviz.lensing.lens import check_lens
 from astroviz.lensing.observation import Observation
@@ -27,8 +27,9 @@ EXAMPLE_LENS = (1.47, 0.72, 0.75, 0.02, -0.03, 0.03, -0.05, 1.0)
 EXAMPLE_REDSHIFTS = (0.285, 0.575)
 
 _PIXELS, _SCALE = 201, 0.05
-_SOURCE_PIXELS, _SOURCE_SCALE, _SOURCE_AT = 64, 0.032, (0.06, -0.1)
-_AMPLITUDE = 0.28  # data units of one prior unit of the source
+_SOURCE_PIXELS, _SOURCE_SCALE, _SOURCE_AT = 64, 0.024, (0.06, -0.1)
+_SMOOTH = 0.8  # coarse pixels of the source
+_AMPLITUDE = 0.26  # data units of one prior unit of the source
 _GALAXY = (0.085, 2.2, 3.0, 0.78)  # brightness at R_e, R_e (arcsec), Sersic index, axis ratio
 _READ, _PHOTONS = 0.0086, 4.6e-4  # noise map: sqrt(read^2 + photons * brightness)
 _FACTOR, _SHARED = 0.66, 0.17712  # scatter over noise map; 2 a / (1 + 2 a^2) = 1/3
@@ -55,7 +56,7 @@ def drizzled_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def example(
-    seed: int = 0, lens: tuple[float, ...] = EXAMPLE_LENS, kind: str = "spiral"
+    seed: int = 7, lens: tuple[float, ...] = EXAMPLE_LENS, kind: str = "spiral"
 ) -> Observation:
     r"""The simulated lens.
 
@@ -73,9 +74,7 @@ def example(
         _PIXELS, _SCALE, _SOURCE_PIXELS, _SOURCE_SCALE, psf, upsample=2, psf_at="detector",
         source_x=_SOURCE_AT[0], source_y=_SOURCE_AT[1],
     )  # fmt: skip
-    source = _AMPLITUDE * galaxies(
-        1, torch.Generator().manual_seed(seed), _SOURCE_PIXELS, kind  # type: ignore[arg-type]
-    )[0]  # fmt: skip
+    source = torch.from_numpy(_source(seed, kind))
     vector = check_lens(lens).float()
     arcs = LensOperator(setup)(vector, source).double().numpy()
     clean = arcs + _galaxy(vector, psf)
@@ -89,6 +88,15 @@ def example(
         image, noise, psf, np.ones(image.shape, bool), _SCALE, name=EXAMPLE_NAME,
         lens_redshift=EXAMPLE_REDSHIFTS[0], source_redshift=EXAMPLE_REDSHIFTS[1], truth=truth,
     )  # fmt: skip
+
+
+def _source(seed: int, kind: str) -> np.ndarray:
+    """A galaxy on a fine grid, smoother than the coarse one that it was drawn on."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = galaxies(1, generator, _SOURCE_PIXELS // 2, kind)[0]  # type: ignore[arg-type]
+    fine = zoom(gaussian_filter(drawn.numpy().astype(float), _SMOOTH), 2, order=1, grid_mode=True,
+                mode="nearest")  # fmt: skip
+    return np.asarray(_AMPLITUDE * fine, dtype=np.float32)
 
 
 def _galaxy(lens: torch.Tensor, psf: np.ndarray) -> np.ndarray:
