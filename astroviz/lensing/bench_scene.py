@@ -58,10 +58,24 @@ class Picture:
     rays: Rays
     magnification: float
 
+    def look(self, name: str) -> np.ndarray:
+        r"""What the image plane shows, :math:`(n, n)`: one of `bench_state.LOOKS`.
+
+        The magnification is :math:`\log_{10}|\mu|`, between 0.01 and 1000.
+        """
+        if name != "magnification":
+            return self.image if name == "data" else self.clean
+        half = 0.5 * self.pixel_scale * (len(self.image) - 1)
+        x, y = np.meshgrid(*2 * (np.linspace(-half, half, len(self.image)),))
+        inverse = np.abs(self.rays.determinant(x, y))
+        return -np.log10(np.clip(inverse, 1e-3, 1e2))
+
     @property
-    def residual(self) -> np.ndarray:
-        """Noise in units of its standard deviation, shape (n, n)."""
-        return (self.image - self.clean) / max(self.noise, 1e-30)
+    def source_reach(self) -> float:
+        """How far from the middle of the source plane there is something to see, arcsec."""
+        half = 0.5 * self.source_scale * len(self.stamp)
+        curves = [np.abs(curve).max() for curve in self.caustics if len(curve)]
+        return float(max(half + max(map(abs, self.source_centre)), *curves, 0.2))
 
 
 @dataclass(frozen=True, eq=False)

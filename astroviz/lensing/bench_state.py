@@ -11,6 +11,7 @@ import numpy as np
 import param
 
 from astroviz.core.presets import Preset
+from astroviz.lensing.bench_masses import MASSES
 from astroviz.lensing.bench_presets import PRESETS, surprise
 from astroviz.lensing.bench_stamps import (
     KINDS,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from astroviz.lensing.bench_scene import Bench, Picture
 
-__all__ = ["MODES", "BenchState"]
+__all__ = ["LENS", "LOOKS", "MODES", "BenchState"]
 
 MODES = {
     "planes": "Planes",
@@ -41,6 +42,9 @@ MODES = {
     "delays": "Delays",
 }
 """Questions of the bench, and what they are called."""
+
+LOOKS = {"data": "With noise", "clean": "Without noise", "magnification": "Magnification"}
+"""What the image plane shows, and what it is called."""
 
 LENS = ("einstein_radius", "axis_ratio", "position_angle", "x0", "y0", "shear1", "shear2", "slope")
 PAINTED = [[0.0, 0.0, 0.05, 1.0], [0.1, 0.06, 0.035, 0.7], [0.17, 0.15, 0.03, 0.5],
@@ -86,7 +90,7 @@ class BenchState(ViewState):
         doc="Slope t of the lens's surface density, R^-t; 1 is isothermal.",
     )  # fmt: skip
     bench_mass: param.Selector[Any] = param.Selector(
-        default="power law", objects=["power law"], check_on_set=False,
+        default="power law", objects=list(MASSES),
         doc="What stands beside the power law and its shear.",
     )  # fmt: skip
     bench_extra = param.Number(
@@ -124,6 +128,9 @@ class BenchState(ViewState):
     )
     brush = param.Number(
         default=0.05, bounds=(0.015, 0.15), doc="Width of the brush, in parts of the stamp."
+    )
+    bench_look: param.Selector[Any] = param.Selector(
+        default="data", objects=list(LOOKS), doc="What the image plane shows."
     )
     bench_snr = param.Number(
         default=40.0, bounds=(2.0, 300.0), doc="Signal to noise of the brightest pixel."
@@ -296,11 +303,29 @@ class BenchState(ViewState):
 
         return Bench.of(self)
 
+    def bench_figures(self, picture: Picture) -> dict[str, tuple[str, str]]:
+        """Numbers of a picture: what, to value and unit as text."""
+        from astroviz.lensing.bench_numbers import figures
+
+        return figures(self, picture)
+
     def bench_table(self, picture: Picture) -> QTable:
         """The numbers of a picture, with units."""
         from astroviz.lensing.bench_numbers import table
 
         return table(self, picture)
+
+    def bench_pixels(self, picture: Picture) -> QTable:
+        """Every pixel of a picture: place in both planes, value, value without noise."""
+        from astroviz.lensing.bench_tables import pixels
+
+        return pixels(picture)
+
+    def bench_curves(self, picture: Picture) -> QTable:
+        """Points of the critical curves and of the caustics they map to."""
+        from astroviz.lensing.bench_tables import curves
+
+        return curves(picture)
 
 
 def _within(value: float, parameter: Any, half: float) -> float:

@@ -30,7 +30,7 @@ __all__ = [  # noqa: RUF022 (plain order, constants not first)
     "link_cursors",
 ]
 
-Curves = Sequence[np.ndarray] | np.ndarray
+Curves = Sequence[Any] | np.ndarray
 Drag = Callable[[float, float, str], None]
 
 _EMPTY: dict[str, Any] = {"x": as_column([]), "y": as_column([])}
@@ -205,6 +205,12 @@ class ImagePlot(Chart):
         """Show or hide a layer without losing it."""
         self.marks[name].visible = visible
 
+    def restyle(self, scaling: str, colours: str, label: str) -> None:
+        """Another stretch, other colours and what the numbers are, before the next `update`."""
+        self.scale.restyle(scaling, colours)
+        self._ground(self.figure)
+        self.set_label(label)
+
     def set_label(self, label: str) -> None:
         """What the numbers are, on the bar of colours."""
         self.scale.set_label(label)
@@ -264,10 +270,14 @@ class ImagePlot(Chart):
             image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.scale.mapper
         )
         mark(plot, self.ink, self.source, glyph)
-        if self.scale.colours != "signed":  # the sky goes on beyond the edges of the picture
-            plot.background_fill_color = self.scale.palette[0]
-            self.ink.watch(lambda: plot.update(background_fill_color=self.scale.palette[0]))
+        self._ground(plot)
+        self.ink.watch(lambda: self._ground(plot))
         return plot
+
+    def _ground(self, plot: figure) -> None:
+        """The sky goes on beyond the edges of the picture; signed numbers lie on paper."""
+        signed = self.scale.colours == "signed"
+        plot.background_fill_color = self.ink("paper") if signed else self.scale.palette[0]
 
     def _add_layer(self, name: str, layer: Layer) -> None:
         source = ColumnDataSource(dict(_EMPTY))

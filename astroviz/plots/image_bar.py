@@ -61,6 +61,13 @@ class ColourScale:
             self._label(scaling)
         return scaling.apply(values)
 
+    def restyle(self, scaling: str, colours: str) -> None:
+        """Another stretch and other colours, for what is shown next."""
+        if (scaling, colours) == (self.scaling, self.colours):
+            return
+        self.scaling, self.colours, self._told = scaling, colours, None
+        self.mapper.palette = self.palette
+
     def add_bar(self, plot: figure, label: str, shown: bool = True) -> None:
         """Add the bar to a figure; before anything is shown."""
         self.bar = bar = ColorBar(
