@@ -71,20 +71,24 @@ def isothermal_rays(core: CoreLens, grid: Grid, where: Tensor, planes: Tensor) -
     """
     shape = Shape(core)
     offset, rotated, inverse = planes[2:4], planes[4:6], planes[6]
-    torch.sub(grid.plane, where.new_tensor([[[core.x0]], [[core.y0]]]), out=offset)
-    turn = where.new_tensor([[shape.cos, shape.sin], [-shape.sin, shape.cos]])
-    torch.mm(turn, offset.view(2, -1), out=rotated.view(2, -1))
-    along, across = rotated.unbind(0)
+    torch.sub(grid.plane[0], core.x0, out=planes[2])
+    torch.sub(grid.plane[1], core.y0, out=planes[3])
+    scale = shape.strength / (shape.f * grid.setup.half_source)
+    rest = core.sheared(grid)
+    table = where.new_tensor([
+        shape.cos, shape.sin, -shape.sin, shape.cos,
+        -scale * shape.cos, scale * shape.sin, *rest[0],
+        -scale * shape.sin, -scale * shape.cos, *rest[1],
+    ])  # fmt: skip
+    torch.mm(table[:4].view(2, 2), offset.view(2, -1), out=rotated.view(2, -1))
+    along, across = planes[4], planes[5]
     torch.mul(along, along, out=inverse).mul_((shape.q / shape.f) ** 2)
     inverse.addcmul_(across, across, value=1 / shape.f**2).add_(_TINY).rsqrt_()
     rotated.mul_(inverse)
     torch.atan(along, out=planes[0])
     torch.atanh(across, out=planes[1])
-    scale = shape.strength / (shape.f * grid.setup.half_source)
-    own = [[-scale * shape.cos, scale * shape.sin], [-scale * shape.sin, -scale * shape.cos]]
-    rest = core.sheared(grid)
-    table = where.new_tensor([[*own[0], *rest[0]], [*own[1], *rest[1]]])
-    torch.addmm(table[:, 4:], table[:, :4], planes[:4].view(4, -1), out=where.view(2, -1))
+    final = table[4:].view(2, 5)
+    torch.addmm(final[:, 4:], final[:, :4], planes[:4].view(4, -1), out=where.view(2, -1))
 
 
 def isothermal_gradient(

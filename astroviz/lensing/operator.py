@@ -109,7 +109,8 @@ class LensOperator:
     def trace(self, lens: Tensor, free: bool = False) -> tuple[Tensor, Tensor]:
         """Positions in the source plane of the upsampled pixels, (..., ny*up, nx*up), arcsec."""
         grid = self.grid(lens.dtype, lens.device)
-        rows, columns = (slice(pad, -pad or None) for pad in grid.pad)
+        sides = (side * self.setup.upsample for side in self.setup.shape)
+        rows, columns = (slice(pad, pad + side) for pad, side in zip(grid.pad, sides, strict=True))
         beta_x, beta_y = self._rays(lens, grid, free)
         return beta_x[..., rows, columns], beta_y[..., rows, columns]
 

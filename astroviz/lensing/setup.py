@@ -96,9 +96,11 @@ class Grid:
     Attributes:
         x, y: Ray positions by column and by row, arcsec.
         plane: The same at every ray, (2, rows, columns).
-        pad: Rows and columns of margin on each side, in rays.
+        pad: Rows and columns before the image's first, in rays; as many or a few more follow its
+            last, up to a length that transforms fast.
         kernel: Real-to-complex transform of the PSF, centred on pixel (0, 0); None without PSF.
         fft: Shape of the transform.
+        shape: Rows and columns of rays.
     """
 
     def __init__(self, setup: Setup, dtype: torch.dtype, device: torch.device) -> None:
@@ -108,23 +110,22 @@ class Grid:
         half = (0, 0) if psf is None else (psf.shape[0] // 2, psf.shape[1] // 2)
         per = up if self.detector else 1
         self.pad = (half[0] * per, half[1] * per)
-        rows = setup.shape[0] * up + 2 * self.pad[0]
-        columns = setup.shape[1] * up + 2 * self.pad[1]
-        step = setup.pixel_scale / up
-        options = {"dtype": dtype, "device": device}
-        self.x = (torch.arange(columns, **options) - (columns - 1) / 2) * step  # type: ignore[call-overload]
-        self.y = (torch.arange(rows, **options) - (rows - 1) / 2) * step  # type: ignore[call-overload]
-        self.plane = torch.stack(torch.broadcast_tensors(self.x[None, :], self.y[:, None]))
-        self.shape = (rows, columns)
         self.half = half
-        sampled = (rows // per, columns // per)
-        self.fft = (_fast(sampled[0]), _fast(sampled[1]))
+        counts = [side * up for side in setup.shape]
+        self.fft = tuple(_fast(count // per + 2 * margin) if psf is not None else count
+                         for count, margin in zip(counts, half, strict=True))  # fmt: skip
+        self.shape = (self.fft[0] * per, self.fft[1] * per)
+        self.y, self.x = (
+            (torch.arange(whole, dtype=dtype, device=device) - margin - (count - 1) / 2)
+            * (setup.pixel_scale / up)
+            for whole, margin, count in zip(self.shape, self.pad, counts, strict=True)
+        )
+        self.plane = torch.stack(torch.broadcast_tensors(self.x[None, :], self.y[:, None]))
         self.kernel: Tensor | None = None
         if psf is not None:
             plane = torch.zeros(self.fft, dtype=torch.float64)
             plane[: psf.shape[0], : psf.shape[1]] = torch.from_numpy(psf)
-            plane = torch.roll(plane, (-half[0], -half[1]), (0, 1))
-            kernel = torch.fft.rfft2(plane)
+            kernel = torch.fft.rfft2(torch.roll(plane, (-half[0], -half[1]), (0, 1)))
             self.kernel = kernel.to(device=device, dtype=dtype.to_complex())
             self.mirrored = self.kernel.conj_physical()
 
@@ -134,11 +135,10 @@ class Grid:
         if self.detector:
             rays = average(rays, up)
         if self.kernel is not None:
-            rays = torch.fft.irfft2(torch.fft.rfft2(rays, s=self.fft) * self.kernel, s=self.fft)
-            ny, nx = self.setup.shape
-            size = (ny, nx) if self.detector else (ny * up, nx * up)
-            rays = rays[..., self.half[0] : self.half[0] + size[0],
-                        self.half[1] : self.half[1] + size[1]]  # fmt: skip
+            rays = torch.fft.irfft2(torch.fft.rfft2(rays) * self.kernel, s=self.fft)
+            per = 1 if self.detector else up
+            rays = rays[..., self.half[0] : self.half[0] + self.setup.shape[0] * per,
+                        self.half[1] : self.half[1] + self.setup.shape[1] * per]  # fmt: skip
         return rays if self.detector else average(rays, up)
 
     def unblur(self, image: Tensor) -> Tensor:
@@ -147,12 +147,10 @@ class Grid:
         if self.kernel is None:
             return spread(image, up)
         plane = image if self.detector else spread(image, up)
-        size = (plane.shape[-2] + 2 * self.half[0], plane.shape[-1] + 2 * self.half[1])
-        padded = torch.nn.functional.pad(
-            plane, (self.half[1], self.fft[1] - size[1] + self.half[1],
-                    self.half[0], self.fft[0] - size[0] + self.half[0]))  # fmt: skip
+        margins = [(half, whole - half - side) for half, whole, side
+                   in zip(self.half, self.fft, plane.shape[-2:], strict=True)]  # fmt: skip
+        padded = torch.nn.functional.pad(plane, (*margins[1], *margins[0]))
         back = torch.fft.irfft2(torch.fft.rfft2(padded) * self.mirrored, s=self.fft)
-        back = back[..., : size[0], : size[1]]
         return spread(back, up) if self.detector else back
 
 
