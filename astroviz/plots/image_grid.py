@@ -69,6 +69,7 @@ class ImageGrid(Chart):
         self.words = ColumnDataSource({**xy, "text": []})
         self.frame = ColumnDataSource(dict(xy))
         self._picks: list[Callable[[int], None]] = []
+        self._view: tuple[tuple[float, float], float, float] | None = None
         self.figure = self._make_figure()
         self.window = Window(self.figure, 1.0, 1.0)
         self.scale.add_bar(self.figure, label, bar)
@@ -131,7 +132,10 @@ class ImageGrid(Chart):
         width = min(across, max(count, 1)) * (1 + _GAP) - _GAP
         tall = max(math.ceil(count / across), 1) * step_y
         middle = (width / 2, -tall / 2 - _GAP / 2)
-        self.window.show(middle, width / 2 + 0.02, tall / 2 + 0.02)
+        view = (middle, width / 2 + 0.02, tall / 2 + 0.02)
+        if view != self._view:  # the browser has fitted the window to the frame, and keeps it
+            self._view = view
+            self.window.show(*view)
         self.glyph.update(width=1.0, height=height)
         return x, y, height
 
