@@ -78,8 +78,10 @@ class SampleView(RoomView):
             "sample-data", dark, label="brightness (data units)", scaling="asinh", layers=layers,
             tools="wheel_zoom,reset",
         )  # fmt: skip
-        self.grid = ImageGrid("sample-draws", dark, label="brightness (prior units)", bar=True)
-        flux = {"scaling": "linear", **_SPARE, "bar": False}
+        self.grid = ImageGrid(
+            "sample-draws", dark, label="brightness (prior units)", bar=True, scaling="asinh"
+        )
+        flux = {"scaling": "asinh", **_SPARE, "bar": False}
         self.truth = ImagePlot("sample-truth", dark, title="truth", **flux)
         self.mean = ImagePlot("sample-mean", dark, title="mean", share=self.truth, **flux)
         self.sd = ImagePlot(
@@ -285,7 +287,7 @@ def _figures(shown: Any) -> str:
     """One line of figures under the pictures of the source."""
     parts = [f"\u03c7\u00b2 {shown.chi_square:.3f} (noise alone {shown.floor:.2f})"]
     if math.isfinite(shown.inside):
-        parts.append(f"truth within 1 sd in {100 * shown.inside:.0f} % of pixels")
+        parts.append(f"truth within 1 sd in {100 * shown.inside:.0f} % of bright pixels")
     parts.append(f"step {shown.step[0]} of {shown.step[1]}")
     line = " \u00b7 ".join(parts)
     return f"<p class='faint'>{line}</p>"

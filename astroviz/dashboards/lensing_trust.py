@@ -221,8 +221,8 @@ class TrustView(RoomView):
         words = (
             f"<p><b>{name}{state}</b>: variance {found.variance_ratio:.3f} of the exact one "
             f"\u00b7 mean error {found.mean_error:.2f} times the floor "
-            f"\u00b7 spread of the difference map {found.spread:.2f} (1 is right) \u00b7 \u03c7\u00b2 "
-            f"{found.pictures.chi_square:.3f}</p>"
+            f"\u00b7 spread of the difference map {found.spread:.2f} (1 is right) "
+            f"\u00b7 \u03c7\u00b2 {found.pictures.chi_square:.3f}</p>"
         )
         if self.numbers.object != words:
             self.numbers.object = words

@@ -12,7 +12,7 @@ from astroviz.accuracy.tarp import Tarp, credibilities, expected_coverage
 from astroviz.lensing.sampler_words import LABELS
 from astroviz.lensing.trust_state import JUDGED
 
-__all__ = ["COLUMNS", "coverage_of", "matrix_of", "verdict"]
+__all__ = ["COLUMNS", "cell_of", "coverage_of", "matrix_of", "verdict"]
 
 COLUMNS = ("verdict", "variance", "mean", "TARP", "variance", "mean", "TARP")
 """What is measured here, then what is shipped: ratios to exact variance and Monte-Carlo floor."""
@@ -84,6 +84,36 @@ def matrix_of(
                   kept["tarp_distance"], kept["tarp_inside"])  # fmt: skip
             words[row][4:] = [f"{LABELS[name]}, shipped: {kept.get('words', '')}"] * 3
     return [LABELS[name] for name in JUDGED], values, texts, words
+
+
+def cell_of(
+    title: str, study: Any, test: Tarp | None, stored: Mapping[str, Any] | None
+) -> tuple[float, str, str] | None:
+    r"""Colour, text and words of one sampler on one problem; None where nothing is known.
+
+    Arguments:
+        title: What it is.
+        study: What was measured here, which goes before what is shipped.
+        test: Its test of coverage.
+        stored: The shipped figures.
+    """
+    if study is not None and test is not None:
+        variance, mean, error = study.variance_ratio, study.mean_error, study.ratio_error
+        distance, inside, whose = test.distance, test.inside, "measured here"
+    elif stored is not None:
+        variance, mean, error = stored["variance_ratio"], stored["mean_error"], 0.0
+        distance, inside, whose = stored["tarp_distance"], stored["tarp_inside"], "shipped"
+    else:
+        return None
+    word, _ = verdict(variance, mean, inside, error)
+    good = word.startswith("\u2713")
+    told = "calibrated" if good else word
+    said = (
+        f"{title} ({whose}): {told}; variance {variance:.3f}, mean error "
+        f"{mean:.2f} times the floor, TARP {distance:.3f} from the diagonal"
+    )
+    text = f"\u2713 {_short(variance)}" if good else _short(variance)
+    return math.log(max(variance, 1e-6)) / _SCALE, text, said
 
 
 def _fill(

@@ -68,10 +68,10 @@ class SamplePictures:
 
     @property
     def inside(self) -> float:
-        """Part of the pixels whose truth lies within one standard deviation; NaN if unknown."""
+        """Part of the bright pixels whose truth is within one deviation; NaN if unknown."""
         if self.truth is None or self.mean is None or self.sd is None or not self.sd.max() > 0:
             return float("nan")
-        known = self.sd > 0.02 * self.sd.max()
+        known = np.abs(self.mean) > 0.1 * np.abs(self.mean).max()
         z = (self.truth - self.mean)[known] / self.sd[known]
         return float(np.mean(np.abs(z) < 1))
 

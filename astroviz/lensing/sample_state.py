@@ -34,7 +34,7 @@ __all__ = ["COUNTS", "QUALITIES", "SKIES", "SampleState"]
 
 SKIES = {"simulated": "simulated", "j1430": "like J1430+4105", "mine": "my own files"}
 QUALITIES = {"live": "live", "reference": "reference"}
-COUNTS = (8, 16, 24, 32)
+COUNTS = (9, 16, 25, 32)
 _NOISES = {"correlated": "correlated, measured", "rescaled": "rescaled, measured",
            "given": "map as given"}  # fmt: skip
 
@@ -67,14 +67,14 @@ class SampleState(ViewState):
         doc="Centre and side of the square of the source plane that is looked at, arcsec.",
     )  # fmt: skip
     sample_noise = param.Number(
-        default=0.1, bounds=(0.02, 1.0), doc="Noise of a pixel of a simulation; sources peak at "
+        default=0.15, bounds=(0.02, 1.0), doc="Noise of a pixel of a simulation; sources peak at "
         "about 2.",
     )  # fmt: skip
     sample_blur = param.Number(
         default=0.1, bounds=(0.0, 0.3), doc="Width of the PSF of a simulation, arcsec."
     )
     sample_sky_seed = param.Integer(
-        default=3, bounds=(0, 2**31 - 1), doc="Seed of the source and noise of a simulation."
+        default=7, bounds=(0, 2**31 - 1), doc="Seed of the source and noise of a simulation."
     )
     sample_einstein_radius = _of_lens("einstein_radius", "Assumed Einstein radius, arcsec, on the "
                                       "intermediate axis.")  # fmt: skip
@@ -104,7 +104,7 @@ class SampleState(ViewState):
     sample_quality: param.Selector[Any] = param.Selector(
         default="live", objects=list(QUALITIES), doc="Steps: to be watched, or to be believed."
     )
-    sample_count = param.Integer(default=8, bounds=(1, 32), doc="Number of posterior samples.")
+    sample_count = param.Integer(default=9, bounds=(1, 32), doc="Number of posterior samples.")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)

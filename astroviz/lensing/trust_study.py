@@ -31,7 +31,7 @@ from astroviz.lensing.trust_answers import trust_scene
 if TYPE_CHECKING:
     from astropy.table import QTable
 
-__all__ = ["Study", "judge", "study_work", "table_of"]
+__all__ = ["Share", "Study", "judge", "observe", "sampled", "study_work", "table_of"]
 
 _TOGETHER = 16  # observations whose chains run in one batch
 _TRUTHS, _REFERENCES = 1, 2  # streams of random numbers
@@ -66,13 +66,26 @@ class Study:
     evaluations: int
 
 
-class _Share:
-    """What a sampler hears of a page: its progress is part of a longer one."""
+class Share:
+    r"""What a sampler hears of longer work: its progress is one part of several equal ones.
+
+    Arguments:
+        progress: Told the progress of the whole.
+        check: Raises where the work is to stop.
+        part: Number of this part.
+        parts: How many there are.
+    """
 
     max_draws: int | None = None
 
-    def __init__(self, check: Callable[[], None], progress: Callable[[float], None]) -> None:
-        self.check, self.progress = check, progress
+    def __init__(
+        self, progress: Callable[[float], None], check: Callable[[], None], part: int, parts: int
+    ) -> None:
+        self.check, self._told, self._part, self._parts = check, progress, part, parts
+
+    def progress(self, fraction: float) -> None:
+        """This part is so far."""
+        self._told((self._part + fraction) / self._parts)
 
 
 def study_work(
@@ -108,8 +121,8 @@ def study_work(
         found = {}
         for k, name in enumerate(samplers):
             settings = preset(name, reference)
-            share = _Share(check, lambda part, k=k: progress((k + part) / len(samplers)))
-            chains, calls = _sampled(prior, problems, settings, draws, seed, share)
+            share = Share(progress, check, k, len(samplers))
+            chains, calls = sampled(prior, problems, settings, draws, seed, share)
             aside = prior.sample(truths, _stream(seed, _REFERENCES))
             found[name] = judge(name, prior, problems, sources, chains, aside, calls)
         return found
@@ -142,7 +155,7 @@ def observe(
     return [first.with_data(data) for data in seen]
 
 
-def _sampled(
+def sampled(
     prior: GaussianPrior,
     problems: Sequence[LinearProblem],
     settings: Settings,
@@ -150,7 +163,19 @@ def _sampled(
     seed: int,
     share: Control,
 ) -> tuple[Tensor, int]:
-    """Draws (T, S, d) and calls of the denoiser for each."""
+    r"""Draws of observations that share their operator, many chains in one batch.
+
+    Arguments:
+        prior: The prior.
+        problems: :math:`T` observations.
+        settings: The sampler.
+        draws: Draws for each, :math:`S`.
+        seed: Seed of the chains.
+        share: Told between steps.
+
+    Returns:
+        Draws, shape :math:`(T, S, d)`, and calls of the denoiser for each.
+    """
     parts, calls = [], 0
     groups = [problems[k : k + _TOGETHER] for k in range(0, len(problems), _TOGETHER)]
     if settings.method in ("smc", "variational", "exact"):

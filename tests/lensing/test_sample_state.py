@@ -18,7 +18,7 @@ from astroviz.lensing.sample_priors import PRIORS, prior_named
 
 FAST = {
     "view": "sample", "sample_prior": "gaussian16", "sample_source": "gaussian process",
-    "sample_noise": 0.2, "seed": 3,
+    "sample_noise": 0.2, "sample_count": 8, "seed": 3,
 }  # fmt: skip
 
 
