@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 from bokeh.events import MouseLeave, MouseMove, Pan, PanEnd, PanStart, Tap
-from bokeh.models import ColumnDataSource, CrosshairTool, Image, Line, Scatter, Span
+from bokeh.models import (
+    ColumnDataSource,
+    CrosshairTool,
+    Image,
+    Line,
+    LinearColorMapper,
+    Scatter,
+    Span,
+    Text,
+)
 from bokeh.plotting import figure
 
 from astroviz.plots.columns import as_column, put
@@ -20,6 +29,7 @@ from astroviz.plots.frame import Chart, mark, new_figure
 from astroviz.plots.image_bar import ColourScale
 from astroviz.plots.image_grid import ImageGrid
 from astroviz.plots.steady import Window
+from astroviz.plots.theme import FONT
 
 __all__ = [  # noqa: RUF022 (plain order, constants not first)
     "ImageGrid",
@@ -33,6 +43,7 @@ __all__ = [  # noqa: RUF022 (plain order, constants not first)
 Curves = Sequence[Any] | np.ndarray
 Drag = Callable[[float, float, str], None]
 
+_NO_IMAGE: dict[str, Any] = {key: [] for key in ("image", "x", "y", "dw", "dh")}
 _EMPTY: dict[str, Any] = {"x": as_column([]), "y": as_column([])}
 
 
@@ -41,7 +52,8 @@ class Layer:
     r"""What lies over a picture.
 
     Arguments:
-        kind: `curves` (lines), `points` (markers of a fixed size) or `circles` (radius in arcsec).
+        kind: `curves` (lines), `points` (markers of a fixed size), `circles` (radius in arcsec),
+            `words` (texts beside places) or `glow` (a second picture, clear where it is zero).
         role: Role of its colour, or a colour as `#rrggbb`, as it lies on dark sky.
         looks: Properties of Bokeh's glyph: `line_width`, `line_dash`, `size`, `marker`.
     """
@@ -61,6 +73,10 @@ LAYERS: dict[str, Layer] = {
     "lens": Layer("points", "#56b4e9", {"size": 14, "marker": "cross", "line_width": 2}),
     "cursor": Layer("points", "#f0e442", {"size": 11, "marker": "x", "line_width": 2}),
     "masked": Layer("curves", "#cc79a7", {"line_width": 1.25, "line_dash": "dashed"}),
+    "levels": Layer("curves", "#c9d0d8", {"line_width": 0.75, "line_alpha": 0.7}),
+    "saddles": Layer("curves", "#f0e442", {"line_width": 1.5}),
+    "names": Layer("words", "#ffffff"),
+    "glow": Layer("glow", "#2cffd5"),
     "circle": Layer("circles", "#56b4e9", {"line_width": 1.25, "line_dash": "dotted"}),
 }  # fmt: skip
 """Layers that have a name in every view; a picture may add its own."""
@@ -183,7 +199,11 @@ class ImagePlot(Chart):
         self.window.show(middle, (x1 - x0) / 2, (y1 - y0) / 2)
 
     def set_layer(
-        self, name: str, curves: Curves = (), radius: Sequence[float] | float = 0.1
+        self,
+        name: str,
+        curves: Curves = (),
+        radius: Sequence[float] | float = 0.1,
+        words: Sequence[str] = (),
     ) -> None:
         r"""Place what lies over the picture.
 
@@ -192,6 +212,7 @@ class ImagePlot(Chart):
             curves: For `curves` a list of arrays of shape :math:`(k, 2)`; for `points` and
                 `circles` one array of shape :math:`(n, 2)`; arcsec. Empty for nothing.
             radius: Of circles, arcsec.
+            words: Texts of a layer of `words`, one for each place.
         """
         if name not in self.layers:
             raise KeyError(f"no layer named {name!r}; there are {', '.join(self.layers)}")
@@ -199,7 +220,26 @@ class ImagePlot(Chart):
         places = joined(curves) if kind == "curves" else _places(curves)
         if kind == "circles":
             places = joined(_rings(places, radius))
-        put(self.layers[name], {"x": as_column(places[:, 0]), "y": as_column(places[:, 1])})
+        columns: dict[str, Any] = {"x": as_column(places[:, 0]), "y": as_column(places[:, 1])}
+        if kind == "words":
+            columns["text"] = list(words)
+        put(self.layers[name], columns)
+
+    def set_glow(self, name: str, values: np.ndarray | None, top: float = 1.0) -> None:
+        r"""Let pixels glow over the picture.
+
+        Arguments:
+            name: A layer of the kind `glow`.
+            values: Zero or more, any shape over the picture's extent; None for no glow.
+            top: What glows most.
+        """
+        if values is None:
+            put(self.layers[name], _NO_IMAGE)
+            return
+        x0, x1, y0, y1 = self.extent
+        glow = np.clip(np.asarray(values, dtype=np.float32) / max(top, 1e-12), 0.0, 1.0)
+        place = {"x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
+        put(self.layers[name], {"image": [glow], **place})
 
     def show_layer(self, name: str, visible: bool) -> None:
         """Show or hide a layer without losing it."""
@@ -280,14 +320,11 @@ class ImagePlot(Chart):
         plot.background_fill_color = self.ink("paper") if signed else self.scale.palette[0]
 
     def _add_layer(self, name: str, layer: Layer) -> None:
-        source = ColumnDataSource(dict(_EMPTY))
-        looks = dict(layer.looks)
-        if layer.kind == "points":
-            glyph: Any = Scatter(x="x", y="y", **looks)
-            names = ["line_color", "fill_color"]
-        else:
-            glyph, names = Line(x="x", y="y", **looks), ["line_color"]
-        renderer = mark(self.figure, self.ink, source, glyph, level="overlay")
+        source = ColumnDataSource(dict(_NO_IMAGE if layer.kind == "glow" else _EMPTY))
+        glyph, names = _glyph(layer)
+        if layer.kind == "words":
+            source.data = {**_EMPTY, "text": []}
+        renderer = mark(self.figure, self.ink, source, glyph, level="glyph")
         renderer.tags = [layer.kind]
         for prop in names:
             if layer.role.startswith("#"):
@@ -295,6 +332,23 @@ class ImagePlot(Chart):
             else:
                 self.ink.paint(glyph, **{prop: layer.role})
         self.layers[name], self.marks[name] = source, renderer
+
+
+def _glyph(layer: Layer) -> tuple[Any, tuple[str, ...]]:
+    """The glyph of a layer and which of its properties have its colour."""
+    looks = dict(layer.looks)
+    if layer.kind == "glow":
+        shades = [f"{layer.role}{round(alpha):02x}" for alpha in np.linspace(0, 235, 64)]
+        mapper = LinearColorMapper(palette=shades, low=0.0, high=1.0)
+        return Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=mapper), ()
+    if layer.kind == "words":
+        text = Text(x="x", y="y", text="text", x_offset=9, y_offset=-7, **looks)
+        text.update(text_font={"value": FONT}, text_font_size="12px", text_font_style="bold")
+        text.update(text_outline_color="#000000", text_outline_width=3)
+        return text, ("text_color",)
+    if layer.kind == "points":
+        return Scatter(x="x", y="y", **looks), ("line_color", "fill_color")
+    return Line(x="x", y="y", **looks), ("line_color",)
 
 
 def joined(curves: Curves) -> np.ndarray:

@@ -146,7 +146,8 @@ def test_ranges_can_be_shared_and_cursors_linked(plot, picture):
 
 
 def test_named_layers_are_of_known_kinds_and_nothing_joined_is_empty():
-    assert {layer.kind for layer in LAYERS.values()} == {"curves", "points", "circles"}
+    kinds = {"curves", "points", "circles", "words", "glow"}
+    assert {layer.kind for layer in LAYERS.values()} == kinds
     assert joined([]).shape == (0, 2)
 
 
@@ -171,3 +172,28 @@ def test_small_pictures_lie_in_rows_from_the_top(picture, parts_of):
     assert grid.describe().startswith("5 pictures of 30 by 20 pixels")
     grid.update(np.zeros((0, 4, 4)))
     assert grid.describe() == "No pictures yet."
+
+
+def test_words_and_glow_lie_over_the_picture(picture):
+    plot = ImagePlot("glowing", layers=("names", "glow"))
+    plot.update(picture, 0.1)
+    plot.set_layer("names", [[0.0, 0.1], [1.0, 0.2]], words=["A", "B"])
+    assert plot.layers["names"].data["text"] == ["A", "B"]
+    plot.set_glow("glow", np.full((5, 5), 0.3), top=0.6)
+    data = plot.layers["glow"].data
+    assert data["image"][0].max() == pytest.approx(0.5)
+    assert (data["x"][0], data["dw"][0]) == pytest.approx((-1.5, 3.0))
+    assert plot.marks["glow"].glyph.color_mapper.palette[0].endswith("00"), (
+        "clear where nothing is"
+    )
+    plot.set_glow("glow", None)
+    assert plot.layers["glow"].data["image"] == []
+
+
+def test_a_picture_takes_on_another_stretch_and_other_colours(plot, picture):
+    plot.restyle("symmetric", "signed", "residual (sigma)")
+    plot.update(picture - 0.5, 0.1)
+    assert plot.limits[0] == -plot.limits[1]
+    assert plot.scale.mapper.palette[128].startswith("#f")
+    assert plot.scale.bar.title == "residual (sigma)"
+    assert plot.figure.background_fill_color == plot.ink("paper")
