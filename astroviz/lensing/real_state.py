@@ -84,7 +84,7 @@ class RealState(ViewState):
     )
 
     _dragged = frozenset({"real_radius"})
-    _real_files: Mapping[str, Any] | None = None
+    _real_files: Any = None
     """Contents of the files of a user; in no link."""
 
     _real_cases: dict[Any, Any]
@@ -185,7 +185,7 @@ class RealState(ViewState):
                      self.real_light, self.real_radius, self.real_covariance))  # fmt: skip
 
     def _real_open(self) -> tuple[Any, bool, Mapping[str, tuple[float, float]]]:
-        from astroviz.lensing.observation import ObservationError
+        from astroviz.lensing.observation import Observation, ObservationError
         from astroviz.lensing.real_case import files_of, folder_of
         from astroviz.lensing.real_example import example
         from astroviz.lensing.real_tables import published, redshifts_of
@@ -198,6 +198,8 @@ class RealState(ViewState):
                 raise ObservationError(
                     "no files of yours are open: choose image, noise map and PSF together"
                 )
+            if isinstance(self._real_files, Observation):
+                return self._real_files, False, {}
             name = str(self._real_files.get("name", "your lens"))
             return (
                 files_of(self._real_files, self.real_pixel_scale, own, self.real_light, name),
@@ -213,11 +215,22 @@ class RealState(ViewState):
         full = files_of(files, self.real_pixel_scale, redshifts, self.real_light, name)
         return full, False, published(beside, name)
 
+    def real_look(self, observation: Any) -> None:
+        """Look at an observation that is open already, as `lensing.open` gives it."""
+        self._real_take(observation)
+
+    def _real_take(self, files: Any) -> None:
+        self._real_files = files
+        if self.real_data == "upload":
+            self.param.trigger("real_data")
+        else:
+            self.real_data = "upload"
+
     def real_upload(self, names: list[str], contents: list[bytes]) -> None:
         """Take files of the user; an `ObservationError` says why they cannot be used."""
         from astroviz.lensing.real_case import files_of, sort_uploads
 
-        before = dict(self._real_files or {})
+        before = dict(self._real_files) if isinstance(self._real_files, dict) else {}
         sorted_ = sort_uploads(names)
         files: dict[str, Any] = {part: contents[number] for part, number in sorted_.items()}
         stem = Path(names[sorted_["image"]]).stem if "image" in sorted_ else "your lens"
@@ -225,11 +238,7 @@ class RealState(ViewState):
         if "image" not in files and before:  # a missing part that follows the others
             files = {**before, **files, "name": before["name"]}
         files_of(files, self.real_pixel_scale, (None, None), self.real_light)
-        self._real_files = files
-        if self.real_data == "upload":
-            self.param.trigger("real_data")
-        else:
-            self.real_data = "upload"
+        self._real_take(files)
 
     # Fits and answers
 

@@ -3,7 +3,7 @@ r"""Strong lensing in a notebook: `explore("lensing", view="sample")` and its si
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as ui
 
@@ -53,6 +53,8 @@ class LensingWidget(RoomWidget):
         >>> view.draws.extras["images"].mean(0)  # doctest: +SKIP
     """
 
+    across: ClassVar[int] = 4
+    """Pictures in a row of the still."""
     _worker: Worker | None = None
 
     def _make_explorer(self, model: Any, table: Any, state: dict[str, Any]) -> Any:
@@ -74,7 +76,7 @@ class LensingWidget(RoomWidget):
     def picture(self) -> bytes | None:
         """The pictures of the view, once what is asked is answered."""
         self.wait()
-        return images_png(self.stills())
+        return images_png(self.stills(), self.across)
 
     # Work that takes long
 

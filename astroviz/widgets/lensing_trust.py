@@ -28,6 +28,7 @@ class TrustWidget(LensingWidget):
 
     name = "trust"
     title = "Samplers beside the truth"
+    across = 3
     follows = frozenset({
         "trust_sampler", "trust_quality", "trust_pixels", "trust_noise", "trust_count", "seed",
     })  # fmt: skip
