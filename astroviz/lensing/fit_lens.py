@@ -52,6 +52,7 @@ class LensFit(Mapping[str, float]):
         effective: Number of parameters that the data fix.
         settled: Whether the climb arrived within the budget.
         seconds: Time that it took.
+        prior: Prior of the free coordinates that the fit used.
         components: Linear components of the lens galaxy and the sky, shape
             :math:`(p, n_y, n_x)`; None where its light is not in the image.
         warnings: What one should know before believing it.
@@ -75,6 +76,7 @@ class LensFit(Mapping[str, float]):
     effective: float
     settled: bool
     seconds: float
+    prior: FreePrior
     components: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
     tried: tuple[tuple[float, float], ...] = ()
@@ -160,7 +162,7 @@ def fit_lens(
     stages = search(arcs, believed, clock, 0.45, starts)
     last = _last(stages, believed, clock, pixels, upsample)
     covariance = honest_covariance(last, believed, clock)
-    return finished(stages, last, covariance, clock)
+    return finished(stages, last, covariance, believed, clock)
 
 
 def _noise_of(observation: Observation) -> SkyNoise:
@@ -186,7 +188,9 @@ def _last(
     return max(found, key=lambda stage: stage.summit.log_posterior)
 
 
-def finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: Clock) -> LensFit:
+def finished(
+    stages: list[Stage], last: Stage, covariance: np.ndarray, prior: FreePrior, clock: Clock
+) -> LensFit:
     """The result of a fit from its last stage, all that was tried, and the covariance."""
     arcs, rays = last.arcs, last.model.rays
     observation = arcs.observation
@@ -206,7 +210,7 @@ def finished(stages: list[Stage], last: Stage, covariance: np.ndarray, clock: Cl
         solution.source.reshape(grid.pixels, -1),
         solution.source_deviation().reshape(grid.pixels, -1), grid.scale, (grid.x, grid.y),
         model, light, chi_square, chi_white, arcs.noise.factor**2, solution.effective,
-        last.summit.settled, clock.spent * clock.budget, components,
+        last.summit.settled, clock.spent * clock.budget, prior, components,
         _warnings(arcs, last, chi_white), tried,
     )  # fmt: skip
 

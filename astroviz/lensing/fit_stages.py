@@ -18,7 +18,7 @@ from astroviz.lensing.source_grid import SourceGrid
 
 __all__ = ["Arcs", "Stage", "adapted_grid", "build", "look", "search"]
 
-_CORE = 0.3  # arcsec within which residuals are those of the galaxy's own centre
+_CORE = 0.45  # arcsec within which residuals are those of the galaxy's own centre
 _SOFT = 3.0
 
 
@@ -89,9 +89,12 @@ def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> 
     bright = inside & (smooth > max(3 * sigma, 0.15 * float(np.quantile(smooth[inside], 0.99))))
     if bright.sum() < 5:
         bright = inside & (smooth >= np.quantile(smooth[inside], 0.97))
-    radius = _brightest_ring(smooth, r, inside, frame.pixel_scale)
-    reach = float(np.clip(1.8 * radius, 1.0, 0.97 * frame.half_width))
-    used = frame.within(reach) if frame.half_width > 1.25 * reach else frame
+    radius = _einstein_guess(x - x0, y - y0, np.where(bright, smooth, 0.0))
+    order = np.argsort(r[bright])
+    flux = np.cumsum(np.maximum(smooth[bright], 0.0)[order])
+    outer = float(r[bright][order][np.searchsorted(flux, 0.98 * flux[-1])])
+    reach = float(np.clip(max(1.5 * radius, outer + 0.3), 1.0, 2.7))
+    used = frame.within(reach) if reach < 0.97 * frame.half_width else frame
     return Arcs(
         used, SkyNoise(used.noise, used.mask, noise.factor, noise.correlation), light,
         x[bright], y[bright], np.maximum(smooth[bright], 0.0), radius,
@@ -99,20 +102,24 @@ def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> 
     )  # fmt: skip
 
 
-def _brightest_ring(
-    rest: np.ndarray, r: np.ndarray, inside: np.ndarray, pixel_scale: float
-) -> float:
-    """Radius at which the ring-averaged residual, smoothed over a fifth in radius, is highest."""
-    step = 1.5 * pixel_scale
-    place = (r[inside] / step).astype(int)
-    count = np.bincount(place)
-    flux = np.bincount(place, np.maximum(rest[inside], 0.0))
-    radius = (np.arange(len(count)) + 0.5) * step
-    mean = np.where(count > 8, flux / np.maximum(count, 1), 0.0)
-    width = np.abs(np.log(radius[:, None] / radius[None])) < 0.12
-    smooth = (width * mean[None]).sum(1) / width.sum(1)
-    around = np.abs(np.log(radius / radius[int(np.argmax(smooth))])) < 0.35
-    return float(np.clip((radius * mean * around).sum() / (mean * around).sum(), 0.2, None))
+def _einstein_guess(x: np.ndarray, y: np.ndarray, flux: np.ndarray, sectors: int = 24) -> float:
+    r"""Half the mean distance between opposite arcs, which is :math:`\theta_E` for a round lens.
+
+    Light on one side only counts half: it says where its side is, not where the other one is.
+    """
+    place = ((np.arctan2(y, x) / (2 * np.pi) % 1.0) * sectors).astype(int) % sectors
+    weight = np.bincount(place.ravel(), flux.ravel(), minlength=sectors)
+    radius = np.bincount(place.ravel(), (flux * np.hypot(x, y)).ravel(), minlength=sectors)
+    radius = radius / np.maximum(weight, 1e-300)
+    across = np.roll(weight, sectors // 2)
+    both = (radius + np.roll(radius, sectors // 2)) / 2
+    seen = np.minimum(weight, across) > 0.02 * weight.max()
+    alone = (weight > 0.02 * weight.max()) & ~seen
+    # the square root keeps one bright knot from speaking for all
+    strength = np.sqrt(np.where(seen, np.minimum(weight, across), 0.0))
+    lonely = 0.25 * np.sqrt(np.where(alone, weight, 0.0))
+    total = strength.sum() + lonely.sum()
+    return float(max(0.2, ((strength * both) + lonely * radius).sum() / max(total, 1e-300)))
 
 
 def adapted_grid(arcs: Arcs, free: np.ndarray, rays: Rays, pixels: int) -> SourceGrid:

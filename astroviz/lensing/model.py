@@ -136,14 +136,14 @@ class LensingModel(NetworkPrior):
             observation: The observation.
             lens: As in `problems`; the source is marginalised over the draws of a fit.
             sampler: Name of a sampler or its settings; the live default otherwise.
-            joint: Infer lens and source together; see `joint.JointPosterior`.
+            joint: Infer lens and source together; see `joint_posterior.JointPosterior`.
             lenses: How many lenses of a fit.
             seed: Seed of these lenses.
             more: Further arguments of `problems`.
         """
         settings = sampler if isinstance(sampler, Settings) else preset(sampler or LIVE.method)
         if joint:
-            from astroviz.lensing.joint import JointPosterior
+            from astroviz.lensing.joint_posterior import JointPosterior
 
             fit = lens if isinstance(lens, LensFit) else fit_lens(observation, seed=seed)
             return JointPosterior(self, fit)

@@ -136,11 +136,17 @@ class Rays:
             ax, ay = ax + extra[0], ay + extra[1]
         return self.x - ax, self.y - ay
 
-    def deflection_slopes(self, free: np.ndarray) -> np.ndarray:
-        """Derivatives of the deflection in the free coordinates, shape (8, 2, rays)."""
+    def deflection_slopes(self, free: np.ndarray, slope: bool = True) -> np.ndarray:
+        r"""Derivatives of the deflection in the free coordinates, shape (8, 2, rays).
+
+        Arguments:
+            free: The lens in free coordinates.
+            slope: Whether the power law's slope is free; otherwise its derivative is 0.
+        """
         at = np.asarray(free, dtype=np.float64)
-        moved = np.repeat(at[None], 7, 0)
-        for k, (place, sign) in enumerate(((1, 1), (1, -1), (2, 1), (2, -1), (7, 1), (7, -1))):
+        sides = ((1, 1), (1, -1), (2, 1), (2, -1), (7, 1), (7, -1))[: 6 if slope else 4]
+        moved = np.repeat(at[None], len(sides) + 1, 0)
+        for k, (place, sign) in enumerate(sides):
             moved[k + 1, place] += sign * _STEP
         lens = [torch.from_numpy(column)[:, None] for column in moved.T]
         with torch.no_grad():
@@ -156,7 +162,7 @@ class Rays:
             np.stack([-g.imag, -(k - g.real)]),
             np.stack([self.x, -self.y]),
             np.stack([self.y, self.x]),
-            (own[5] - own[6]) / (2 * _STEP),
+            (own[5] - own[6]) / (2 * _STEP) if slope else np.zeros_like(own[0]),
         ])  # fmt: skip
 
     def _deflection(self, free: np.ndarray) -> np.ndarray:

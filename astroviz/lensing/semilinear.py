@@ -58,10 +58,16 @@ class Solution:
 
     def source_draws(self, n: int, seed: int = 0) -> np.ndarray:
         """Draws of the source from its posterior at this lens, shape (n, d)."""
-        white = np.random.default_rng(seed).standard_normal((len(self.factor), n))
-        moved = linalg.solve_triangular(self.factor, white, lower=True, trans="T")
-        prior, _ = self.columns
-        return np.asarray(self.source + (prior @ moved[: len(prior)]).T)
+        white = np.random.default_rng(seed).standard_normal((n, len(self.factor)))
+        return np.stack([self.source_from(one) for one in white])
+
+    def source_from(self, white: np.ndarray) -> np.ndarray:
+        """The draw that standard normal numbers stand for, (d,) or (d + p,), shape (d,)."""
+        prior, width = self.columns
+        full = np.zeros(len(prior) + len(width))
+        full[: len(white)] = white
+        moved = linalg.solve_triangular(self.factor, full, lower=True, trans="T")
+        return np.asarray(self.source + _times(prior, moved[: len(prior)]))
 
     def source_deviation(self) -> np.ndarray:
         """Standard deviation of each source pixel at this lens, shape (d,)."""
@@ -113,6 +119,7 @@ class SemiLinear:
         self.amplitude, self.length = float(amplitude), float(length)
         kernel = grid.matern(length) if covariance is None else np.asarray(covariance)
         self._unit = _factor(kernel)
+        self.slope = True
         self.mean = np.zeros(grid.size) if mean is None else np.asarray(mean, dtype=np.float64)
         self._light = np.zeros((rays.used, 0)) if light is None else light
         count = self._light.shape[1]
@@ -147,7 +154,7 @@ class SemiLinear:
         reduced = _both_sides(response.T @ response, response.T @ data, self._unit, self._width)
         value, factor, white = self._integrated(*reduced, float(data @ data), self.amplitude)
         d, prior = self.grid.size, self.amplitude * self._unit
-        shift = np.concatenate([prior @ white[:d], self._width * white[d:]])
+        shift = np.concatenate([_times(prior, white[:d]), self._width * white[d:]])
         residual = data - response @ shift
         linear = np.concatenate([self.mean, self._centre]) + shift
         return Solution(
@@ -203,6 +210,34 @@ class SemiLinear:
         found.grid = grid
         return found
 
+    def about(self, mean: np.ndarray, width: float) -> SemiLinear:
+        """The same with an uncorrelated source about a mean, of a width in units of amplitude."""
+        found = copy.copy(self)
+        found.mean, found._unit = np.asarray(mean, dtype=np.float64), width * np.ones(len(mean))
+        return found
+
+    def answer_to(self, free: np.ndarray, solution: Solution) -> np.ndarray:
+        r"""How the mean source follows a lens, :math:`\Sigma A^\top N^{-1} J`, shape (d, 8).
+
+        Arguments:
+            free: The lens in free coordinates.
+            solution: From `solve` or `evidence` at this lens.
+        """
+        bx, by = self.rays.trace(free)
+        weights, slope_x, slope_y = self.grid.weights_and_slopes(bx, by)
+        psf = self.rays.whitened_psf
+        response = np.asarray((psf @ self.rays.binned(weights)).toarray())
+        moves = -self.rays.deflection_slopes(free)
+        steps = moves[:, 0] * (slope_x @ solution.source) + moves[:, 1] * (
+            slope_y @ solution.source
+        )
+        jacobian = psf @ self.rays.binned_vectors(steps.T)
+        prior, width = solution.columns
+        back = np.concatenate([prior.T @ (response.T @ jacobian),
+                               width[:, None] * (self._light.T @ jacobian)])  # fmt: skip
+        white = linalg.cho_solve((solution.factor, True), back)
+        return np.asarray(prior @ white[: len(prior)])
+
     def with_prior(
         self, amplitude: float, length: float, unit: np.ndarray | None = None
     ) -> SemiLinear:
@@ -237,7 +272,7 @@ class SemiLinear:
         lensed = np.asarray((psf @ self.rays.binned(weights)).toarray())
         response = np.concatenate([lensed, self._light], 1)
         solution = self._solved(response)
-        moves = -self.rays.deflection_slopes(free)
+        moves = -self.rays.deflection_slopes(free, self.slope)
         if directions is not None:
             moves = np.concatenate([moves, -np.asarray(directions)])
         towards_x, towards_y = slope_x @ solution.source, slope_y @ solution.source
@@ -252,7 +287,7 @@ class SemiLinear:
         mixed = response.T @ jacobian
         inner = linalg.solve_triangular(
             solution.factor,
-            np.concatenate([prior.T @ mixed[:d], width[:, None] * mixed[d:]]),
+            np.concatenate([_times(prior.T, mixed[:d]), width[:, None] * mixed[d:]]),
             lower=True, check_finite=False,
         )  # fmt: skip
         information = jacobian.T @ jacobian - inner.T @ inner
@@ -286,11 +321,21 @@ def _factor(kernel: np.ndarray) -> np.ndarray:
     return np.asarray(linalg.cholesky(kernel + jitter, lower=True, check_finite=False))
 
 
+def _times(factor: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A factor of the prior, a matrix or a diagonal, times columns."""
+    if factor.ndim == 2:
+        return np.asarray(factor @ values)
+    return np.asarray((values.T * factor).T)
+
+
 def _both_sides(
     gram: np.ndarray, back: np.ndarray, unit: np.ndarray, width: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gram matrix and back-projected data in units of the priors, the source's of amplitude 1."""
     d = len(unit)
+    if unit.ndim == 1:  # a diagonal factor
+        both = np.concatenate([unit, width])
+        return gram * both * both[:, None], both * back
     found = np.empty_like(gram)
     found[:d, :d] = unit.T @ (gram[:d, :d] @ unit)
     found[d:, :d] = (width[:, None] * gram[d:, :d]) @ unit

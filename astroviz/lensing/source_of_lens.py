@@ -37,4 +37,4 @@ def source_fit(
     model = build(arcs, rays, free, pixels).tuned(free)
     summit = Summit(free, model.evidence(free, exact=False), 0.0, True)
     none = np.zeros((len(LENS_NAMES), len(LENS_NAMES)))
-    return finished([], Stage(summit, model, arcs), none, clock)
+    return finished([], Stage(summit, model, arcs), none, arcs.prior(), clock)
