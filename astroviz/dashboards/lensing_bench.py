@@ -46,6 +46,8 @@ class BenchView(RoomView):
         self.controls = BenchControls(self.explorer, self.shell)
         self.pictures = Newest(self.shell.document, self._show, self._refuse)
         self.panels: dict[str, Any] = {}
+        self._placed: Any = None
+        self._mode, self._more = "", None
         self.plots = (*self.planes.plots, self)
         self.picture: Any = None
         self.refused = ""
@@ -105,6 +107,11 @@ class BenchView(RoomView):
     def _place(self) -> None:
         """Put beside the image what the mode is about."""
         panel = self.panel
+        for other in self.panels.values():
+            if other is not panel and other is self._placed:
+                getattr(other, "leave", lambda: None)()
+        self._placed = panel
+        self.planes.let_trace(self.explorer.bench_mode in ("planes", "sheet"))
         content = [self.planes.source_card] if panel is None else list(panel.content)
         for part in content:
             part.styles = {**part.styles, "flex": "10 1 0px"}
@@ -130,22 +137,27 @@ class BenchView(RoomView):
         elif self.picture is not None:
             if "bench_look" in names:
                 self.planes.show(self.picture)
-            self._show_rest()
+            if self.explorer.bench_mode == "delays" or self._mode != self.explorer.bench_mode:
+                self.pictures.ask(self._collect)
+            else:
+                self._show_rest()
 
     def _collect(self) -> Callable[[], Any]:
         """A copy of the settings, for a thread."""
-        bench = self.explorer.bench()
+        bench, mode = self.explorer.bench(), self.explorer.bench_mode
         more = None if self.panel is None else self.panel.collect(bench)
 
         def make() -> Any:
             picture = bench.picture()
-            return bench, picture, None if more is None else more(picture)
+            return mode, bench, picture, None if more is None else more(picture)
 
         return make
 
     def _show(self, answer: Any) -> None:
-        bench, picture, more = answer
-        self.picture, self.bench = picture, bench
+        mode, bench, picture, more = answer
+        if mode != self.explorer.bench_mode:
+            return  # the answer for this mode follows
+        self._mode, self.picture, self.bench = mode, picture, bench
         had, self.refused = self.refused, ""
         self.planes.show(picture)
         self._more = more

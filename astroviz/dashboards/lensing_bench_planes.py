@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import panel as pn
 import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
@@ -16,7 +15,10 @@ from astroviz.plots.image import LAYERS, ImagePlot, Layer
 
 __all__ = ["Planes"]
 
-_IMAGE = {name: LAYERS[name] for name in ("critical", "images", "cursor")} | {
+_IMAGE = {
+    name: LAYERS[name]
+    for name in ("glow", "levels", "saddles", "critical", "images", "cursor", "names")
+} | {
     "grips": Layer("points", "#ffffff", {"size": 9, "marker": "square", "line_width": 1.5,
                                          "fill_alpha": 0.25}),
     "lens": LAYERS["lens"],
@@ -52,6 +54,7 @@ class Planes:
         self.source = ImagePlot("bench-source", dark, layers=_SOURCE, scaling="asinh",
                                 label="flux / brightest")  # fmt: skip
         self.picture: Any = None
+        self.traces = True
         self._hold: tuple[str, float, float] | None = None
         self._reach = 0.0
         self.cursors = Newest(shell.document, self._show_cursors, lambda _: None)
@@ -88,6 +91,11 @@ class Planes:
         self.cursors.close()
 
     # Showing
+
+    def let_trace(self, traces: bool) -> None:
+        """Whether rays follow the pointer; not where a mode draws its own images."""
+        self._leave()
+        self.traces = traces
 
     def show(self, picture: Any) -> None:
         """Show what there is to see."""
@@ -142,7 +150,7 @@ class Planes:
         self.source.on_tap(self._tap_source)
 
     def _hover(self, where: str, x: float, y: float) -> None:
-        if self.picture is None or self._hold is not None:
+        if self.picture is None or self._hold is not None or not self.traces:
             return
         rays = self.picture.rays
 
@@ -169,6 +177,8 @@ class Planes:
         )  # fmt: skip
 
     def _leave(self) -> None:
+        if not self.traces:
+            return
         self.source.set_layer("cursor")
         for name in ("images", "cursor"):
             self.image.set_layer(name)
@@ -222,10 +232,3 @@ class Planes:
         painting = event.new == "paint"
         self.tool.param.update(visible=painting, value="paint" if painting else "move")
         self.wipe.visible = painting
-
-
-def placed(*parts: Any, share: int = 10) -> pn.Column:
-    """Panels above each other that share the height."""
-    for part in parts:
-        part.styles = {**part.styles, "flex": f"{share} 1 0px"}
-    return pn.Column(*parts, sizing_mode="stretch_both", margin=0, styles={"gap": "10px"})

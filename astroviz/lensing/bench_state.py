@@ -12,6 +12,7 @@ import param
 
 from astroviz.core.presets import Preset
 from astroviz.lensing.bench_masses import MASSES
+from astroviz.lensing.bench_numbers import scales
 from astroviz.lensing.bench_presets import PRESETS, surprise
 from astroviz.lensing.bench_stamps import (
     KINDS,
@@ -30,7 +31,10 @@ from astroviz.lensing.view_state import ViewState
 if TYPE_CHECKING:
     from astropy.table import QTable
 
+    from astroviz.lensing.bench_delays import ArrivalTimes
+    from astroviz.lensing.bench_information import Information
     from astroviz.lensing.bench_scene import Bench, Picture
+    from astroviz.lensing.bench_sheet import Sheet
 
 __all__ = ["LENS", "LOOKS", "MODES", "BenchState"]
 
@@ -308,6 +312,36 @@ class BenchState(ViewState):
         from astroviz.lensing.bench_numbers import figures
 
         return figures(self, picture)
+
+    def bench_sheeted(self, bench: Bench, picture: Picture) -> Sheet:
+        """The lens of a picture beside its double with the mass sheet that is set."""
+        from astroviz.lensing.bench_sheet import sheet
+
+        redshifts = (self.lens_redshift, self.source_redshift)
+        return sheet(bench, picture, self.bench_sheet, redshifts, self.hubble_constant)
+
+    def bench_arrivals(self, bench: Bench) -> Callable[[Picture], ArrivalTimes]:
+        """Finds when the images of a quasar arrive, in any thread."""
+        from astroviz.lensing.bench_delays import arrival_times
+
+        physical = scales(self.lens_redshift, self.source_redshift, self.hubble_constant)
+        return lambda picture: arrival_times(bench, picture, physical)
+
+    def bench_light_curves(self, times: ArrivalTimes) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Days, and the magnitude of each image, of a quasar that flickers by the seed."""
+        from astroviz.lensing.light_curves import light_curves
+
+        images = times.images
+        span = max(240.0, 4 * max((one.delay for one in images), default=0.0))
+        return light_curves(
+            [one.delay for one in images], [one.magnification for one in images], self.seed, span
+        )
+
+    def bench_information(self, bench: Bench) -> Callable[[Picture], Information]:
+        """Weighs what each pixel says of the source, in any thread."""
+        from astroviz.lensing.bench_information import information
+
+        return lambda picture: information(bench, picture)
 
     def bench_table(self, picture: Picture) -> QTable:
         """The numbers of a picture, with units."""
