@@ -17,7 +17,7 @@ from astroviz.lensing.elliptical import power_law_gradient, power_law_rays
 from astroviz.lensing.isothermal import isothermal_gradient, isothermal_rays
 from astroviz.lensing.setup import Grid
 
-__all__ = ["Image", "Way", "image"]
+__all__ = ["Image", "Way", "image", "traced"]
 
 _CHUNK = 60_000  # rays of a batch at a time: what a core's cache holds
 
@@ -67,6 +67,11 @@ def image(lens: Tensor, source: Tensor, extra: Tensor | None, way: Way) -> Tenso
         used = sources if len(sources) == 1 else sources[part]
         parts.append(way.grid.blur(_sampled(used, where, way.grid)))
     return torch.cat(parts).reshape(way.shape)
+
+
+def traced(lens: Tensor, extra: Tensor | None, way: Way) -> Tensor:
+    """Positions of all rays in units of half the source's grid, (B, 2, rows, columns)."""
+    return _rays(_cores(lens, way), extra, way, False)[0]
 
 
 def _cores(lens: Tensor, way: Way) -> list[CoreLens]:

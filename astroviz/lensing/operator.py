@@ -14,8 +14,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from astroviz.lensing.fused import Way, image
+from astroviz.lensing.fused import Way, image, traced
 from astroviz.lensing.lens import LENS_NAMES, LensError, deflection
+from astroviz.lensing.response import response
 from astroviz.lensing.setup import Grid, Setup
 
 __all__ = ["LensOperator", "Setup"]
@@ -114,6 +115,25 @@ class LensOperator:
         beta_x, beta_y = self._rays(lens, grid, free)
         return beta_x[..., rows, columns], beta_y[..., rows, columns]
 
+    def positions(self, lens: Tensor, free: bool = False) -> tuple[Tensor, Tensor]:
+        r"""Where all rays meet the source plane, the PSF's margin included, (..., rows, columns).
+
+        Fast and without derivatives: what a source with a formula is evaluated at, for `blur`.
+        """
+        grid = self.grid(lens.dtype, lens.device)
+        extra = self._extra_rays(grid)
+        way = Way(grid, free, False, ())
+        where = traced(lens.reshape(-1, lens.shape[-1]), extra, way)
+        where = where.mul_(self.setup.half_source).reshape(*lens.shape[:-1], 2, *grid.shape)
+        return (
+            where[..., 0, :, :] + self.setup.source_x,
+            where[..., 1, :, :] + self.setup.source_y,
+        )
+
+    def blur(self, rays: Tensor) -> Tensor:
+        """Brightness of all rays, (..., rows, columns), to images (..., ny, nx)."""
+        return self.grid(rays.dtype, rays.device).blur(rays)
+
     def _rays(self, lens: Tensor, grid: Grid, free: bool) -> tuple[Tensor, Tensor]:
         x, y = grid.x[None, :], grid.y[:, None]
         alpha_x, alpha_y = deflection(x, y, lens[..., None, None, :], free)
@@ -179,10 +199,13 @@ class LensOperator:
         if lens.ndim > 1:
             flat = [self.matrix(one, free) for one in lens.reshape(-1, lens.shape[-1])]
             return torch.stack(flat).reshape(*lens.shape[:-1], *flat[0].shape)
-        side = self.setup.source_pixels
-        basis = torch.eye(side * side, dtype=lens.dtype, device=lens.device)
-        images = self.plain(lens, basis.reshape(-1, side, side), free)
-        return images.reshape(side * side, -1).T
+        grid, half = self.grid(lens.dtype, lens.device), self.setup.half_source
+        if torch.is_grad_enabled() and lens.requires_grad:
+            x, y = self._rays(lens, grid, free)
+        else:
+            x, y = self.positions(lens, free)
+        where = torch.stack([x - self.setup.source_x, y - self.setup.source_y]) / half
+        return response(where, grid)
 
 
 def _flat(values: Tensor, kept: int, batch: torch.Size) -> Tensor:

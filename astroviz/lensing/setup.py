@@ -99,6 +99,8 @@ class Grid:
         pad: Rows and columns before the image's first, in rays; as many or a few more follow its
             last, up to a length that transforms fast.
         kernel: Real-to-complex transform of the PSF, centred on pixel (0, 0); None without PSF.
+        mirrored: Its conjugate, of the mirrored PSF.
+        whole_kernel: Complex-to-complex transform of the PSF.
         fft: Shape of the transform.
         shape: Rows and columns of rays.
     """
@@ -128,6 +130,8 @@ class Grid:
             kernel = torch.fft.rfft2(torch.roll(plane, (-half[0], -half[1]), (0, 1)))
             self.kernel = kernel.to(device=device, dtype=dtype.to_complex())
             self.mirrored = self.kernel.conj_physical()
+            whole = torch.fft.fft2(torch.roll(plane, (-half[0], -half[1]), (0, 1)))
+            self.whole_kernel = whole.to(device=device, dtype=dtype.to_complex())
 
     def blur(self, rays: Tensor) -> Tensor:
         """Rays (..., rows, columns) to the image (..., ny, nx): PSF, crop, mean over a pixel."""
