@@ -56,7 +56,7 @@ class RealWidget(LensingWidget):
             self.dropdown("real_budget", "time", [(f"{s} s", s) for s in BUDGETS], "160px"),
             self.button("Fit the lens", self.fit, "The classic fit: a Gaussian-process source"),
             self.control("real_chains", chains),
-            self.button("Draw sources", self.sample, "With the score prior, behind several lenses"),
+            self.button("Draw sources", self.sample, "With the score prior, for several lenses"),
             self.stop_button(), *self.usual(),
         )  # fmt: skip
         canvas = self._make_canvas(self._make_plots())
