@@ -59,7 +59,7 @@ class Arcs:
         e = (0.0, 0.0) if self.light is None else tuple(0.6 * v for v in self.light.ellipticity)
         near = 0.04 if self.light is not None else 0.15
         mean = np.array([np.log(self.radius), *e, x0, y0, 0.0, 0.0, 1.0])
-        return FreePrior(mean, np.array([0.2, 0.12, 0.12, near, near, 0.06, 0.06, 0.1]))
+        return FreePrior(mean, np.array([0.15, 0.12, 0.12, near, near, 0.06, 0.06, 0.1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> 
     inside = frame.mask & (r > core) & (r < 0.95 * frame.half_width)
     smooth = ndimage.gaussian_filter(np.where(frame.mask, rest, 0.0), 1.0)
     sigma = noise.factor * np.median(frame.noise[inside])
-    bright = inside & (smooth > max(3 * sigma, 0.15 * float(np.quantile(smooth[inside], 0.99))))
+    bright = inside & (smooth > max(3 * sigma, 0.2 * float(np.quantile(smooth[inside], 0.995))))
     if bright.sum() < 5:
         bright = inside & (smooth >= np.quantile(smooth[inside], 0.97))
     radius = _einstein_guess(x - x0, y - y0, np.where(bright, smooth, 0.0))
@@ -122,8 +122,10 @@ def _einstein_guess(x: np.ndarray, y: np.ndarray, flux: np.ndarray, sectors: int
     return float(max(0.2, ((strength * both) + lonely * radius).sum() / max(total, 1e-300)))
 
 
-def adapted_grid(arcs: Arcs, free: np.ndarray, rays: Rays, pixels: int) -> SourceGrid:
-    """A grid that covers what the bright arcs trace back to under a lens."""
+def adapted_grid(
+    arcs: Arcs, free: np.ndarray, rays: Rays, pixels: int, share: float = 0.97
+) -> SourceGrid:
+    """A grid that covers a share of what the bright arcs trace back to under a lens."""
     tracer = Rays.__new__(Rays)
     tracer.__dict__.update(rays.__dict__)
     tracer.x, tracer.y = arcs.x, arcs.y
@@ -134,17 +136,17 @@ def adapted_grid(arcs: Arcs, free: np.ndarray, rays: Rays, pixels: int) -> Sourc
     away = np.maximum(np.abs(bx - middle[0]), np.abs(by - middle[1]))
     line = np.argsort(away)
     total = np.cumsum(arcs.flux[line])
-    half = float(away[line][min(np.searchsorted(total, 0.97 * total[-1]), len(line) - 1)])
+    half = float(away[line][min(np.searchsorted(total, share * total[-1]), len(line) - 1)])
     width = float(np.clip(2.3 * half + 0.2, 0.5, 2.0 * arcs.radius + 0.6))
     return SourceGrid(pixels, width / pixels, middle[0], middle[1])
 
 
 def build(
     arcs: Arcs, rays: Rays, free: np.ndarray, pixels: int, like: SemiLinear | None = None,
-    columns: tuple[np.ndarray, np.ndarray] | None = None,
+    columns: tuple[np.ndarray, np.ndarray] | None = None, share: float = 0.97,
 ) -> SemiLinear:  # fmt: skip
     """Evidence on a grid adapted to a lens, with the source's prior of an earlier one."""
-    grid = adapted_grid(arcs, free, rays, pixels)
+    grid = adapted_grid(arcs, free, rays, pixels, share)
     amplitude = arcs.amplitude if like is None else like.amplitude
     length = max(0.15 * grid.width, 0.12) if like is None else like.length
     if arcs.light is None:
@@ -200,13 +202,21 @@ def relit(stage: Stage) -> Arcs:
 
 
 def thinned(arcs: Arcs, fewest: int = 1200) -> tuple[Observation, SkyNoise]:
-    """Every second row and column where there are pixels enough; independent noise."""
+    """Every second row and column where there are pixels enough, without the galaxy's core.
+
+    What a wrong model of the core leaves would speak for a small lens, whose source can explain
+    anything near the centre.
+    """
     observation = arcs.observation
+    kept = np.ones(observation.shape, dtype=bool)
     if observation.used > 2.5 * fewest:
         kept = np.zeros(observation.shape, dtype=bool)
         kept[::2, ::2] = True
-        if (kept & observation.mask).sum() > 50:
-            observation = observation.with_mask(kept)
+    if arcs.light is not None:
+        x, y = observation.grid()
+        kept &= np.hypot(x - arcs.light.x0, y - arcs.light.y0) > min(_CORE, 0.5 * arcs.radius)
+    if (kept & observation.mask).sum() > 50:
+        observation = observation.with_mask(kept)
     return observation, white_noise(observation, arcs.noise.factor)
 
 
@@ -238,10 +248,13 @@ def _one_start(
     dimmed = None if columns is None else (columns[0] / _SOFT, columns[1])
     soft = build(arcs, rays.softened(_SOFT), free, pixels, columns=dimmed)
     free = climb(soft, free, prior, 6, clock, until=until).free
-    model = build(arcs, rays, free, pixels, columns=columns).tuned(free)
+    model = build(arcs, rays, free, pixels, columns=columns, share=0.94).tuned(free)
     free = climb(model, free, prior, 6, clock, until=until).free
-    model = build(arcs, rays, free, pixels, model, columns).tuned(free)
-    return Stage(climb(model, free, prior, 4, clock, until=until), model, arcs)
+    for steps in (6, 8):
+        model = build(arcs, rays, free, pixels, model, columns, 0.94).tuned(free)
+        summit = climb(model, free, prior, steps, clock, until=until)
+        free = summit.free
+    return Stage(summit, model, arcs)
 
 
 def refine(

@@ -69,6 +69,11 @@ class FreePrior:
         """Draws, shape (n, 8)."""
         return self.mean + self.width * generator.standard_normal((n, len(self.mean)))
 
+    def inside(self, free: np.ndarray, widths: float = 2.5) -> np.ndarray:
+        """The nearest coordinates within some standard deviations: beyond is no galaxy."""
+        far = widths * self.width
+        return np.clip(free, self.mean - far, self.mean + far)
+
     def holding(self, **values: float) -> FreePrior:
         """The same with coordinates held, by their place: `k7=1.0` holds the slope."""
         mean, width = self.mean.copy(), self.width.copy()
@@ -122,8 +127,8 @@ def climb(
             break
         gradient = now.gradient + prior.gradient(free)
         curvature = now.information + prior.precision()
-        step = _step(curvature, gradient, damping)
-        if 0.5 * float(gradient @ step) < 0.2 * tolerance:
+        step = prior.inside(free + _step(curvature, gradient, damping)) - free
+        if abs(0.5 * float(gradient @ step)) < 0.2 * tolerance:
             settled = True
             break
         trial = model.evidence(free + step, exact=exact)
