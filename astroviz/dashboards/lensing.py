@@ -20,9 +20,9 @@ _WORDS = RoomWords(
     views={
         "bench": ("Bench", "lensing_bench", "BenchView"),
         "sample": ("Sample", "lensing_sample", "SampleView"),
-        "real": ("Real lens", "lensing_real", "RealView"),
+        "real": ("Real\u00a0lens", "lensing_real", "RealView"),
         "trust": ("Trust", "lensing_trust", "TrustView"),
-        "shift": ("Prior shift", "lensing_shift", "ShiftView"),
+        "shift": ("Prior\u00a0shift", "lensing_shift", "ShiftView"),
         "noise": ("Noise", "lensing_noise", "NoiseView"),
         "operators": ("Operators", "lensing_operators", "OperatorsView"),
     },

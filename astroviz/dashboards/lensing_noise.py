@@ -50,8 +50,7 @@ class NoiseView(RoomView):
     # --- building ---------------------------------------------------------------------------
 
     def _make_plots(self, dark: bool) -> None:
-        self.data = ImagePlot("noise-data", dark, label="noise map = 1", scaling="symmetric",
-                              colours="flux")  # fmt: skip
+        self.data = ImagePlot("noise-data", dark, label="noise map = 1")
         self.patches = ImageGrid(
             "noise-patches", dark, columns=4, scaling="symmetric", label="noise map = 1", bar=True
         )
@@ -188,7 +187,7 @@ class NoiseView(RoomView):
         corner = self._corner()
         self._fill_corner(corner, scene)
         if scene.mode == "lens":
-            self.data.update(scene.data, scene.pixel_scale)
+            self.data.update(scene.data, scene.pixel_scale, limits=(-4.0, 8.0))
             self.patches.update(scene.patches, scene.labels, (-4.0, 4.0))
         else:
             self._show_series(scene)
@@ -199,9 +198,8 @@ class NoiseView(RoomView):
         self.numbers.object = f"<table>{rows}</table>"
 
     def _fill_corner(self, corner: Corner, scene: Any) -> None:
-        corner.overlay("pinned", scene.gaussian)
-        shown = scene.learned if len(scene.learned) else scene.gaussian
-        corner.update(shown)
+        corner.overlay("pinned", scene.gaussian if len(scene.gaussian) else None)
+        corner.update(scene.learned)
         corner.mark("truth", scene.truth)
         corner.fit()
 

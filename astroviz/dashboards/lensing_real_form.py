@@ -27,8 +27,8 @@ _WORDS = {
     "frame and used in the fit unless you say otherwise.",
     "fit": "The classic fit: elliptical power law with shear, light of the lens galaxy by "
     "Gaussians, and a source that is a Gaussian process, integrated exactly.",
-    "source": "The source again, now with the learned prior: each chain has lens models of its "
-    "own, drawn from the fit, so the standard deviation includes that of the lens.",
+    "source": "The source again, now with the learned prior. Every chain goes through the same "
+    "lens models, drawn from the fit: the standard deviation includes that of the lens.",
     "check": "A residual is noise if its power is that of noise at every scale. \u03c7\u00b2 = 1 "
     "is the wrong goal where the map is too wide: blank sky itself has the floor.",
     "family": "All lenses of a folder, fitted in the classic way, their sources at one scale in "

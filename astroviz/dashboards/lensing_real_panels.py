@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.room_view import GAP
@@ -13,15 +15,15 @@ from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImagePlot, link_cursors
 from astroviz.plots.ladder import Ladder
 
-__all__ = ["FilesPanels", "FitPanels", "NoisePanels", "Panels", "row_of"]
+__all__ = ["FilesPanels", "FitPanels", "NoisePanels", "Panels", "row_of", "switch"]
 
 _MIDDLE = np.zeros((1, 2))
 
 
-def row_of(*parts: Any) -> pn.Row:
-    """Panels beside each other, equally wide."""
-    for part in parts:
-        part.styles = {**(part.styles or {}), "flex": "1 1 0px"}
+def row_of(*parts: Any, shares: tuple[int, ...] = ()) -> pn.Row:
+    """Panels beside each other, equally wide unless shares are given."""
+    for part, share in zip(parts, shares or (1,) * len(parts), strict=True):
+        part.styles = {**(part.styles or {}), "flex": f"{share} 1 0px"}
     return pn.Row(*parts, sizing_mode="stretch_both", margin=0, styles=GAP)
 
 
@@ -68,18 +70,13 @@ class FilesPanels(Panels):
         self.psf = ImagePlot("real-psf", dark, label="PSF (sum 1)", scaling="asinh")
         self.plots = (self.image, self.noise, self.psf)
         link_cursors(self.image, self.noise)
-        self.facts = note("", margin=(0, 14, 8, 14))
-        right = pn.Column(
+        image = card("Image", framed(figure_pane(self.image.layout)))
+        beside = pn.Column(
+            card("Noise map", framed(figure_pane(self.noise.layout))),
             card("PSF", framed(figure_pane(self.psf.layout))),
-            card("What was read", self.facts, height=236, sizing_mode="stretch_width",
-                 scroll="y-auto"),
             sizing_mode="stretch_both", margin=0, styles=GAP,
         )  # fmt: skip
-        self.layout = row_of(
-            card("Image", framed(figure_pane(self.image.layout))),
-            card("Noise map", framed(figure_pane(self.noise.layout))),
-            right,
-        )
+        self.layout = row_of(image, beside, shares=(8, 5))
 
     def show(self, explorer: Any) -> None:
         """Draw the whole frame."""
@@ -88,11 +85,6 @@ class FilesPanels(Panels):
         self.image.set_layer("circle", _MIDDLE, explorer.real_radius)
         self.noise.update(scene["noise"], scene["pixel_scale"])
         self.psf.update(scene["psf"], scene["pixel_scale"])
-        rows = "".join(
-            f"<tr><td>{name}</td><td class='number'>{value}</td></tr>"
-            for name, value in scene["facts"]
-        )
-        self.facts.object = f"<table>{rows}</table>"
 
 
 class NoisePanels(Panels):
@@ -159,53 +151,65 @@ class NoisePanels(Panels):
 
 
 class FitPanels(Panels):
-    """Data, model, residual; the source and the Einstein radius beside the literature."""
+    """Data or model, residual, source, and the Einstein radius beside the literature."""
 
     def __init__(self, dark: bool) -> None:
         super().__init__(dark)
-        flux: dict[str, Any] = {"label": "data units", "scaling": "asinh"}
-        self.data = ImagePlot("real-data", dark, **flux, layers=("critical",))
-        self.model = ImagePlot("real-model", dark, **flux, share=self.data, layers=("critical",))
+        self.data = ImagePlot(
+            "real-data", dark, label="data units", scaling="asinh", layers=("critical",)
+        )
         self.left = ImagePlot(
             "real-left", dark, label="data \u2212 model (noise map)", scaling="symmetric",
             share=self.data,
         )  # fmt: skip
-        self.source = ImagePlot(
-            "real-source", dark, label="data units", layers=("caustic",),
-        )  # fmt: skip
+        self.source = ImagePlot("real-source", dark, label="data units", layers=("caustic",))
         self.radius = Ladder("real-radius", "Einstein radius (arcsec)", dark)
-        self.plots = (self.data, self.model, self.left, self.source, self.radius)
-        link_cursors(self.data, self.model, self.left)
-        first = pn.Column(
-            card("Data", framed(figure_pane(self.data.layout))),
-            card("Residual", framed(figure_pane(self.left.layout))),
-            sizing_mode="stretch_both", margin=0, styles=GAP,
-        )  # fmt: skip
-        second = pn.Column(
-            card("Model: lens light and lensed source", framed(figure_pane(self.model.layout))),
-            card("Source of the fit", framed(figure_pane(self.source.layout))),
-            sizing_mode="stretch_both", margin=0, styles=GAP,
-        )  # fmt: skip
+        self.plots = (self.data, self.left, self.source, self.radius)
+        link_cursors(self.data, self.left)
+        self.scene: dict[str, Any] = {}
+        self.which = switch({"Data": "data", "Model": "model"}, self._show_image)
         self.numbers = note("", margin=(0, 14, 8, 14))
-        third = pn.Column(
-            card("Einstein radius", framed(figure_pane(self.radius.layout)), height=210,
-                 sizing_mode="stretch_width"),
+        self.layout = row_of(
+            _stack(
+                card("Image", framed(figure_pane(self.data.layout)), tools=(self.which,)),
+                card("Residual", framed(figure_pane(self.left.layout))),
+            ),
+            _stack(
+                card("Source of the fit, with the caustic",
+                     framed(figure_pane(self.source.layout))),
+                card("Einstein radius", framed(figure_pane(self.radius.layout)), height=232,
+                     sizing_mode="stretch_width"),
+            ),
             card("Lens", self.numbers, scroll="y-auto"),
-            sizing_mode="stretch_both", margin=0, styles=GAP,
+            shares=(5, 5, 4),
         )  # fmt: skip
-        self.layout = row_of(first, second, third)
 
     def show(self, explorer: Any) -> None:
         """Draw the fit; the data alone until there is one."""
-        scene = explorer.real_fit_scene()
-        scale = scene["pixel_scale"]
-        limits = scene["limits"]
-        self.data.update(scene["data"], scale, limits=limits)
-        self.model.update(scene["model"], scale, limits=limits)
-        self.left.update(scene["residual"], scale, limits=(-4.0, 4.0))
-        for plot in (self.data, self.model):
-            plot.set_layer("critical", scene["critical"])
+        self.scene = scene = explorer.real_fit_scene()
+        self._show_image()
+        self.left.update(scene["residual"], scene["pixel_scale"], limits=(-4.0, 4.0))
+        self.data.set_layer("critical", scene["critical"])
         self.source.update(scene["source"], scene["source_scale"], centre=scene["centre"])
         self.source.set_layer("caustic", scene["caustic"])
         self.radius.update(scene["rungs"])
         self.numbers.object = scene["table"]
+
+    def _show_image(self) -> None:
+        if self.scene:
+            image = self.scene[self.which.value]
+            self.data.update(image, self.scene["pixel_scale"], limits=self.scene["limits"])
+
+
+def switch(options: dict[str, str], act: Callable[[], None]) -> pmui.RadioButtonGroup:
+    """A small choice in the head of a panel of what it shows."""
+    made = pmui.RadioButtonGroup(
+        options=options, value=next(iter(options.values())), size="small", align="center",
+        margin=(2, 0),
+    )  # fmt: skip
+    made.param.watch(lambda _: act(), "value")
+    return made
+
+
+def _stack(*parts: Any) -> pn.Column:
+    return pn.Column(*parts, sizing_mode="stretch_both", margin=0, styles=GAP)

@@ -138,7 +138,9 @@ def _facts(
             if len(draws):
                 mean, spread = float(draws[:, k].mean()), float(draws[:, k].std())
                 away = (mean - truth[name]) / max(spread, 1e-9)
-                rows.append((f"  {word}", f"{mean:.3f} \u00b1 {spread:.3f} ({away:+.1f} \u03c3)"))
+                rows.append(
+                    (f"\u2003{word}", f"{mean:.3f} \u00b1 {spread:.3f} ({away:+.1f} \u03c3)")
+                )
     return [(name, value.replace("-", "\u2212").replace("solMass", "M\u2609"))
             for name, value in rows]  # fmt: skip
 

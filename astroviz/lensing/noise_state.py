@@ -75,10 +75,10 @@ class NoiseState(ViewState):
                 "A simulated chirp in coloured noise with bursts: the Gaussian likelihood fits "
                 "the bursts too. Draw again until a burst falls on the chirp."
             )
-        whose = "Hubble's blank sky" if self.noise_kind == "hst" else "a simulated stand-in"
+        whose = "Hubble's blank sky" if self.noise_kind == "hst" else "a stand-in"
         return (
-            f"A simulated lens under noise of {whose}: which parameters are still possible, if "
-            "noise is called Gaussian and if its law was learned? Press re-draw for other noise."
+            f"A simulated lens in noise of {whose}: what is possible if noise is called Gaussian, "
+            "and if its law is learned? Re-draw for other noise."
         )
 
     def noise_warnings(self) -> tuple[str, ...]:
@@ -88,8 +88,8 @@ class NoiseState(ViewState):
             return (f"{sentence} Until then only the Gaussian likelihood is shown.",)
         if self.noise_mode == "lens" and self.noise_kind == "stand-in":
             return (
-                "The noise is a stand-in: white noise through a drizzling kernel, hot pixels and "
-                "tracks of cosmic rays, stronger than in a real image.",
+                "The noise is a stand-in, with more hot pixels and tracks of cosmic rays than a "
+                "real image has.",
             )
         return ()
 

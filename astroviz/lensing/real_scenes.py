@@ -7,8 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
-from astroviz.lensing.real_tables import physical
+from astroviz.lensing.real_tables import kpc_per_arcsec, physical
 
 if TYPE_CHECKING:
     from astroviz.lensing.real_answers import RealAnswer, RealFit
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_scene",
-    "draw_residual",
+    "draw_pictures",
     "facts_of",
     "files_scene",
     "fit_scene",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _BINS = 61
+_SMOOTH = 8.0  # pixels: wider light is no noise
 _LAGS = 6
 _NAMES = {
     "einstein_radius": ("Einstein radius", "arcsec"),
@@ -69,14 +71,13 @@ def files_scene(case: RealCase) -> dict[str, Any]:
 def noise_scene(case: RealCase) -> dict[str, Any]:
     """Blank sky: where, how wide, how correlated, and what the fit takes from it."""
     full, sky = case.full, case.sky
-    ratio = np.where(full.mask, full.image / full.noise, np.nan)
-    values = ratio[sky] - np.median(ratio[sky]) if sky.any() else np.zeros(0)
+    ratio = _flattened(np.where(full.mask, full.image / full.noise, 0.0), sky)
+    values = ratio[sky]
     edges = np.linspace(-4, 4, _BINS)
     heights = np.histogram(values, edges, density=True)[0] if values.size else np.zeros(_BINS - 1)
     grid = np.linspace(-4, 4, 201)
     std = case.blank_std if math.isfinite(case.blank_std) else 1.0
-    centred = np.where(sky, np.nan_to_num(ratio) - np.median(values), 0.0)
-    along = [_correlation(np.nan_to_num(centred), sky, axis) for axis in (1, 0)]
+    along = [_correlation(ratio, sky, axis) for axis in (1, 0)]
     reach = len(case.noise.correlation) // 2
     used = case.noise.correlation[reach, reach:]
     used = np.concatenate([used, np.zeros(_LAGS - len(used))])
@@ -128,7 +129,7 @@ def source_scene(case: RealCase, fit: RealFit | None, answer: RealAnswer | None)
         nothing = np.full((2, 2), np.nan)
         return scene | {
             "samples": np.zeros((0, 2, 2)), "labels": [], "mean": nothing, "sd": nothing,
-            "source_scale": 0.5, "centre": (0.0, 0.0), "top": 1.0,
+            "source_scale": 0.5, "centre": (0.0, 0.0), "top": 1.0, "truth": None, "columns": 5,
         }  # fmt: skip
     if seen.light:
         scene["data"] = np.where(seen.mask, seen.image - answer.light, np.nan)
@@ -137,21 +138,34 @@ def source_scene(case: RealCase, fit: RealFit | None, answer: RealAnswer | None)
     return scene | {
         "samples": answer.samples, "labels": labels, "mean": answer.mean, "sd": answer.sd,
         "source_scale": answer.source_scale, "centre": answer.centre,
-        "top": float(np.percentile(answer.samples, 99.7)),
+        "top": float(np.percentile(answer.samples, 99.7)), "truth": _truth(case),
+        "columns": answer.lenses,
     }  # fmt: skip
 
 
-def draw_residual(
+def _truth(case: RealCase) -> tuple[np.ndarray, float, tuple[float, float]] | None:
+    """The source that was put in, its scale and its centre; None where nobody knows."""
+    held = case.full.truth
+    if "source" not in held or "source_scale" not in held:
+        return None
+    return np.asarray(held["source"]), float(held["source_scale"]), held["source_centre"]
+
+
+def draw_pictures(
     case: RealCase, fit: RealFit | None, answer: RealAnswer | None, number: int | None
-) -> np.ndarray:
-    """Data minus the model of one draw, over the noise map, shape (ny, nx)."""
+) -> dict[str, np.ndarray]:
+    """Data without the lens galaxy, arcs of one draw, what it leaves over; each (ny, nx)."""
     seen = case.observation if fit is None else fit.fit.observation
     if answer is None or number is None:
-        return np.full(seen.shape, np.nan)
-    found: np.ndarray = np.where(
-        seen.mask, (seen.image - answer.models[number]) / seen.noise, np.nan
-    )
-    return found
+        nothing = np.full(seen.shape, np.nan)
+        return {"data": np.where(seen.mask, seen.image, np.nan), "model": nothing,
+                "residual": nothing}  # fmt: skip
+    model = answer.models[number]
+    found = {
+        "data": seen.image - answer.light, "model": model - answer.light,
+        "residual": (seen.image - model) / seen.noise,
+    }  # fmt: skip
+    return {name: np.where(seen.mask, image, np.nan) for name, image in found.items()}
 
 
 def check_scene(case: RealCase, fit: RealFit | None, answer: RealAnswer | None) -> dict[str, Any]:
@@ -174,7 +188,6 @@ def check_scene(case: RealCase, fit: RealFit | None, answer: RealAnswer | None) 
         "power": power, "x_range": (0.0, float(frequency[-1] * 1.05)),
         "y_range": (0.0, 1.15 * float(max(tops))), "rungs": rungs_of(case, fit, answer),
         "words": f"The residual of the classic fit is above the noise in {over:.0%} of the rings.",
-        "table": _check_table(case, fit, answer),
     }  # fmt: skip
     if answer is None:
         nothing = np.full((2, 2), np.nan)
@@ -209,6 +222,8 @@ def facts_of(
 ) -> list[tuple[str, str]]:
     """What stands under the fields of a step."""
     rows = [("pixels used", f"{case.observation.used:,}")]
+    if step == "files":
+        rows = files_scene(case)["facts"] + rows
     if step == "noise":
         near = case.noise.correlation
         middle = len(near) // 2
@@ -224,10 +239,15 @@ def facts_of(
             ("took", f"{fit.fit.seconds:.0f} s"),
             ("log evidence", f"{fit.fit.log_evidence:,.0f}"),
         ]
+    if step == "check" and fit is not None:
+        rows += _check_facts(case, fit, answer)
     if step in ("source", "check") and answer is not None:
+        if case.full.source_redshift is not None:
+            kpc = kpc_per_arcsec(case.full.source_redshift)
+            rows.append(("scale of the source", f"{kpc:.2f} kpc / arcsec"))
         rows += [
             ("draws", f"{len(answer.samples)} in {answer.count} chains"),
-            ("lens models in each chain", f"{answer.lenses}"),
+            ("lenses of each chain", f"{answer.lenses}"),
             ("prior", answer.prior), ("sampler", answer.sampler.partition(" (")[0]),
             ("took", f"{answer.seconds:.0f} s"),
         ]  # fmt: skip
@@ -248,20 +268,19 @@ def _lens_table(case: RealCase, fit: RealFit) -> str:
     return _table(rows)
 
 
-def _check_table(case: RealCase, fit: RealFit, answer: RealAnswer | None) -> str:
+def _check_facts(case: RealCase, fit: RealFit, answer: RealAnswer | None) -> list[tuple[str, str]]:
     rows = [
-        ("\u03c7\u00b2 floor: blank sky with this map", f"{case.floor:.3f}"),
-        ("\u03c7\u00b2 of the classic fit", f"{fit.fit.chi_square:.3f}"),
-        ("whitened by the measured noise", f"{fit.fit.chi_square_white:.3f}"),
+        ("\u03c7\u00b2 floor: blank sky", f"{case.floor:.3f}"),
+        ("\u03c7\u00b2, classic fit", f"{fit.fit.chi_square:.3f}"),
+        ("\u2003whitened", f"{fit.fit.chi_square_white:.3f}"),
     ]
     if answer is not None:
         rows += [
-            ("\u03c7\u00b2 of the draws, score prior", f"{answer.chi_square:.3f}"),
-            ("whitened by the measured noise", f"{answer.white_chi_square:.3f}"),
-            ("chains that agree (R-hat \u2264 1.2)",
-             f"{100 * np.mean(answer.agreement <= 1.2):.0f} % of the pixels"),
-        ]  # fmt: skip
-    return _table(rows)
+            ("\u03c7\u00b2, score prior", f"{answer.chi_square:.3f}"),
+            ("\u2003whitened", f"{answer.white_chi_square:.3f}"),
+            ("pixels with R-hat \u2264 1.2", f"{100 * np.mean(answer.agreement <= 1.2):.0f} %"),
+        ]
+    return rows
 
 
 def _table(rows: list[tuple[str, str]]) -> str:
@@ -276,6 +295,13 @@ def _table(rows: list[tuple[str, str]]) -> str:
 def _limits(data: np.ndarray) -> tuple[float, float]:
     good = data[np.isfinite(data)]
     return float(min(np.percentile(good, 1.0), 0.0)), float(np.percentile(good, 99.9))
+
+
+def _flattened(ratio: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Blank sky without its smooth light, 0 elsewhere."""
+    weight = np.maximum(gaussian_filter(sky.astype(float), _SMOOTH), 1e-3)
+    smooth = gaussian_filter(np.where(sky, ratio, 0.0), _SMOOTH) / weight
+    return np.where(sky, ratio - smooth, 0.0)
 
 
 def _normal(grid: np.ndarray, std: float) -> np.ndarray:

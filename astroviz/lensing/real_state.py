@@ -89,10 +89,11 @@ class RealState(ViewState):
 
     _real_cases: dict[Any, Any]
     _real_answers: dict[Any, Any]
+    _real_shipped: set[Any]
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._real_cases, self._real_answers = {}, {}
+        self._real_cases, self._real_answers, self._real_shipped = {}, {}, set()
 
     def real_presets(self) -> tuple[Preset, ...]:
         """Places to start from."""
@@ -258,6 +259,7 @@ class RealState(ViewState):
             found = stored(kind, self.real_radius, self.real_covariance, self.real_case)
             if found is not None:
                 self._real_answers[key] = found
+                self._real_shipped.add(key)
         return self._real_answers.get(key)
 
     def real_fitting(self) -> Work:
@@ -292,6 +294,7 @@ class RealState(ViewState):
         """Keep what a piece of work has found."""
         key, value = found
         self._real_answers[key] = value
+        self._real_shipped.discard(key)
 
     def real_family_work(self, folder: str) -> Work:
         """Fits of all lenses of a folder."""
@@ -336,13 +339,13 @@ class RealState(ViewState):
 
         return source_scene(self.real_case(), self.real_fit(), self.real_answer())
 
-    def real_draw_residual(self, number: int | None) -> tuple[float, np.ndarray]:
-        """Arcsec per pixel, and what one draw leaves over."""
-        from astroviz.lensing.real_scenes import draw_residual
+    def real_draw_pictures(self, number: int | None) -> tuple[float, dict[str, np.ndarray]]:
+        """Arcsec per pixel; data, model and residual of one draw."""
+        from astroviz.lensing.real_scenes import draw_pictures
 
         case = self.real_case()
-        left = draw_residual(case, self.real_fit(), self.real_answer(), number)
-        return case.full.pixel_scale, left
+        found = draw_pictures(case, self.real_fit(), self.real_answer(), number)
+        return case.full.pixel_scale, found
 
     def real_check_scene(self) -> dict[str, Any]:
         """Panels of the fifth step."""
@@ -366,7 +369,11 @@ class RealState(ViewState):
             case = self.real_case()
         except ValueError:
             return []
-        return facts_of(case, self.real_fit(), self.real_answer(), self.real_step)
+        facts = facts_of(case, self.real_fit(), self.real_answer(), self.real_step)
+        kind = {"fit": "fit", "source": "answer", "check": "answer"}.get(self.real_step, "")
+        if (kind, self._real_key()) in self._real_shipped:
+            facts.append(("computed", "when shipped"))
+        return facts
 
     def real_table(self) -> QTable:
         """Lens parameters with errors, and what else was measured."""

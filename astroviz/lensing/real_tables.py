@@ -100,7 +100,8 @@ def physical(case: RealCase, radius: float) -> list[tuple[str, str]]:
 
     theta = (radius * units.arcsec).to_value(units.rad)
     near, far = Planck18.angular_diameter_distance([lens, source])
-    between = Planck18.angular_diameter_distance_z1z2(lens, source)
+    transverse = Planck18.comoving_distance([lens, source])  # the cosmology is flat
+    between = (transverse[1] - transverse[0]) / (1 + source)
     mass = (constants.c**2 / (4 * constants.G) * near * far / between * theta**2).to(units.Msun)
     speed = constants.c * np.sqrt(theta / (4 * np.pi) * (far / between).value)
     return [
