@@ -70,6 +70,7 @@ class BenchView(RoomView):
             options={words: name for name, words in MODES.items()},
             value=self.explorer.bench_mode, size="small", margin=(0, 0, 6, 0),
             description="What is asked of lens and source",
+            sx={"& .MuiToggleButton-root": {"whiteSpace": "nowrap"}},
         )  # fmt: skip
         self.mode.param.watch(
             lambda event: setattr(self.explorer, "bench_mode", event.new), "value"
@@ -113,8 +114,8 @@ class BenchView(RoomView):
         self._placed = panel
         self.planes.let_trace(self.explorer.bench_mode in ("planes", "sheet"))
         content = [self.planes.source_card] if panel is None else list(panel.content)
-        for part in content:
-            part.styles = {**part.styles, "flex": "10 1 0px"}
+        for part, share in zip(content, (12, 8), strict=False):
+            part.styles = {**part.styles, "flex": f"{share} 1 0px"}
         if list(self.beside) != content:
             self.beside[:] = content
         if self.mode.value != self.explorer.bench_mode:

@@ -52,7 +52,7 @@ _SHEET = (Slide("bench_sheet", "\u03bb of sheet", "", 0.005),)
 _UNIVERSE = (
     Slide("lens_redshift", "z lens", "", 0.005),
     Slide("source_redshift", "z source", "", 0.005),
-    Slide("hubble_constant", "H\u2080", "km/s/\u2026", 0.5),
+    Slide("hubble_constant", "H\u2080", "", 0.5),
 )
 
 

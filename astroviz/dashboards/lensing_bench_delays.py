@@ -67,7 +67,7 @@ class DelaysPanel:
         self.chart.figure.x_range.update(start=0.0, end=float(days[-1]))
         self.chart.figure.y_range.update(start=high, end=low)
         self.chart.update(
-            {**{name: (days[:0], days[:0]) for name in _NAMES[:5]}, **data},
+            data,
             f"Light curves of {len(curves)} images of one quasar, each later by its delay.",
         )
 

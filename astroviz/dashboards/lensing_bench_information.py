@@ -49,8 +49,9 @@ class InformationPanel:
     def show(self, bench: Any, picture: Any, more: Any) -> None:
         """Show what is known of the source, and the glow of the place that is pinned."""
         self.found = more
+        top = min(1.0, max(0.05, 1.05 * float(more.unknown.max())))
         self.map.update(
-            more.unknown, more.size / len(more.unknown), centre=more.centre, limits=(0.0, 1.0)
+            more.unknown, more.size / len(more.unknown), centre=more.centre, limits=(0.0, top)
         )
         self.map.set_layer("caustic", picture.caustics)
         if self.place is None or more.pixel_at(*self.place) is None:

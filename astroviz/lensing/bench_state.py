@@ -31,6 +31,7 @@ from astroviz.lensing.view_state import ViewState
 if TYPE_CHECKING:
     from astropy.table import QTable
 
+    from astroviz.lensing.bench_bias import BiasQuestion
     from astroviz.lensing.bench_delays import ArrivalTimes
     from astroviz.lensing.bench_information import Information
     from astroviz.lensing.bench_scene import Bench, Picture
@@ -336,6 +337,20 @@ class BenchState(ViewState):
         return light_curves(
             [one.delay for one in images], [one.magnification for one in images], self.seed, span
         )
+
+    def bench_fits(self, scan: bool, score: bool) -> BiasQuestion:
+        r"""Fits of the observation under several kinds of source.
+
+        Arguments:
+            scan: At the signals to noise of a scan, instead of the one that is set.
+            score: Also under the score prior, which takes a minute.
+        """
+        from astroviz.lensing.bench_bias import FAST, SCAN, BiasQuestion
+
+        kinds = (*FAST, "score") if score else FAST
+        snrs = SCAN if scan else (float(self.bench_snr),)
+        prior = getattr(self, "model", None)
+        return BiasQuestion(self.bench(), snrs, kinds, prior)
 
     def bench_information(self, bench: Bench) -> Callable[[Picture], Information]:
         """Weighs what each pixel says of the source, in any thread."""

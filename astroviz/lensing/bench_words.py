@@ -70,7 +70,7 @@ def warnings(state: Any) -> tuple[str, ...]:
         state.stamp_maker()
         scales(state.lens_redshift, state.source_redshift, state.hubble_constant)
     except (LensError, StampError) as error:
-        found.append(str(error))
+        found.append(str(error)[:1].upper() + str(error)[1:])
     if state.bench_field < 2.6 * state.einstein_radius:
         found.append("The frame is hardly wider than the ring: widen the field.")
     if state.bench_blur > 0.6 * state.einstein_radius:

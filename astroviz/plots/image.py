@@ -344,7 +344,7 @@ def _glyph(layer: Layer) -> tuple[Any, tuple[str, ...]]:
     if layer.kind == "words":
         text = Text(x="x", y="y", text="text", x_offset=9, y_offset=-7, **looks)
         text.update(text_font={"value": FONT}, text_font_size="12px", text_font_style="bold")
-        text.update(text_outline_color="#000000", text_outline_width=3)
+        text.update(background_fill_color="#000000", background_fill_alpha=0.55, padding=2)
         return text, ("text_color",)
     if layer.kind == "points":
         return Scatter(x="x", y="y", **looks), ("line_color", "fill_color")
