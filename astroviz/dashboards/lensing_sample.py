@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
+from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_sample_files import FilesForm
 from astroviz.dashboards.lensing_sample_lens import LensCard
 from astroviz.dashboards.lensing_sample_mask import MaskTools
@@ -53,7 +55,16 @@ class SampleView(RoomView):
         self._make_plots()
         self.lens = LensCard(self.explorer, self.explorer.observe_assumed)
         self.mask = MaskTools(self.explorer, self.sky, self.shell.say)
-        self.files = FilesForm(self.explorer, self.shell.say)
+        self.job = Job(self.shell)
+        self.files = FilesForm(self.explorer, self.shell.say, self._read)
+        self.flag = pmui.Button(
+            label="Does the prior fit?", icon="flag", variant="text", size="small",
+            align="center", margin=0,
+            description="Samples 208 simulated observations like this one, and says how unusual "
+            "this one is among them",
+        )  # fmt: skip
+        self.flag.on_click(lambda _: self.ask_flag())
+        self.flagged = ""
         self.cost = note("", margin=(0, 12, 6, 12), height=42)
         self.figures = note("", margin=(0, 12, 4, 12))
         self.answers = self.live("samples", self._show)
@@ -152,7 +163,12 @@ class SampleView(RoomView):
             sizing_mode="stretch_both", margin=0,
         )  # fmt: skip
         upper = card(
-            "Source", framed(three), self.figures, height=222, sizing_mode="stretch_width"
+            "Source",
+            framed(three),
+            self.figures,
+            tools=(self.flag,),
+            height=234,
+            sizing_mode="stretch_width",
         )
         curves = pn.Column(
             figure_pane(self.chi.layout), figure_pane(self.balance.layout),
@@ -173,8 +189,14 @@ class SampleView(RoomView):
         self.files.layout.visible = self.explorer.sample_sky == "mine"
         self.lens.follow()
         self._show_cost()
-        if names & _ASKED:
+        if names & _ASKED and not self._waits_for_files:
+            self.flagged = ""
             self._ask()
+
+    @property
+    def _waits_for_files(self) -> bool:
+        """Whether one's own files are to be looked at that are not here yet."""
+        return bool(self.explorer.sample_sky == "mine" and not self.explorer.sample_has_files)
 
     def step(self, by: int) -> None:
         """The next or the previous simulated observation."""
@@ -202,14 +224,40 @@ class SampleView(RoomView):
         await asyncio.sleep(_LOOK_S)
         while not self.answers.idle and not self._closed:
             ticket = self.answers.ticket
-            if ticket is not None:
+            if ticket is not None and not self.job.running:
                 on_tick(document, partial(self._say_progress, ticket.progress))
             await asyncio.sleep(_LOOK_S)
-        on_tick(document, lambda: self.shell.show_progress("", None))
+        if not self.job.running:
+            on_tick(document, lambda: self.shell.show_progress("", None))
 
     def _say_progress(self, share: float) -> None:
         if not self.answers.idle:
             self.shell.show_progress("Sampling the source", share, self.answers.cancel)
+
+    def ask_flag(self) -> None:
+        """Ask whether the prior fits this observation; takes a minute or two."""
+        try:
+            work = self.explorer.sample_flag_work()
+        except ValueError as error:
+            self.shell.say(str(error)[:1].upper() + str(error)[1:] + ".", "warning")
+            return
+        self.answers.cancel()
+        self.job.start("Sampling 208 simulated observations", work, self._show_flag)
+
+    def _show_flag(self, flag: Any) -> None:
+        name = PRIORS[flag.prior]
+        if flag.raised:
+            words = f"<b>Out of distribution</b> for {name}: p = {flag.p:.3f}"
+        else:
+            words = f"Nothing unusual under {name}: p = {flag.p:.2f}"
+        self.flagged = f"{words}, score {flag.score:.2f} (1: one in a hundred)"
+        if self.shown is not None and self.shown.images is not None:
+            self.figures.object = _figures(self.shown, self.flagged)
+
+    def _read(self, work: Any) -> None:
+        """Find a first lens of files that were read, then sample them."""
+        self.answers.cancel()
+        self.job.start("Fitting a first lens to your files", work, self.explorer.sample_keep)
 
     def _show(self, draws: Any, complete: bool) -> None:
         self.draws = draws if complete else None
@@ -224,7 +272,7 @@ class SampleView(RoomView):
 
     def _show_sky(self, shown: Any) -> None:
         self.sky.update(shown.data, shown.pixel_scale)
-        self.sky.set_layer("masked", self.explorer.sample_mask_outline())
+        self.sky.set_layer("masked", shown.outline)
 
     def _show_source(self, shown: Any) -> None:
         frame = shown.frame
@@ -242,7 +290,7 @@ class SampleView(RoomView):
         )
         self.mean.update(shown.mean, scale, limits=limits, **place)
         self.sd.update(shown.sd, scale, limits=(0.0, max(float(np.max(shown.sd)), 1e-6)), **place)
-        self.figures.object = _figures(shown)
+        self.figures.object = _figures(shown, self.flagged)
 
     def _show_fit(self, shown: Any) -> None:
         self.residual.update(shown.residual, shown.pixel_scale, limits=(-_RESIDUAL, _RESIDUAL))
@@ -283,11 +331,12 @@ def _decades(values: np.ndarray) -> tuple[float, float]:
     return 10 ** (low - margin), 10 ** (high + margin)
 
 
-def _figures(shown: Any) -> str:
-    """One line of figures under the pictures of the source."""
+def _figures(shown: Any, flagged: str) -> str:
+    """Figures under the pictures of the source."""
     parts = [f"\u03c7\u00b2 {shown.chi_square:.3f} (noise alone {shown.floor:.2f})"]
     if math.isfinite(shown.inside):
         parts.append(f"truth within 1 sd in {100 * shown.inside:.0f} % of bright pixels")
     parts.append(f"step {shown.step[0]} of {shown.step[1]}")
     line = " \u00b7 ".join(parts)
-    return f"<p class='faint'>{line}</p>"
+    more = f"<p>{flagged}</p>" if flagged else ""
+    return f"<p class='faint' style='margin-bottom:2px'>{line}</p>{more}"

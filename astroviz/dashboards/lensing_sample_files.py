@@ -26,10 +26,11 @@ class FilesForm:
     Arguments:
         explorer: The state, a `SampleState`.
         say: Shows a sentence on the page.
+        read: Takes the work that makes an observation of what was read.
     """
 
-    def __init__(self, explorer: Any, say: Any) -> None:
-        self.explorer, self.say = explorer, say
+    def __init__(self, explorer: Any, say: Any, read: Any) -> None:
+        self.explorer, self.say, self.read = explorer, say, read
         self.files = pmui.FileInput(
             label="Image, noise, PSF", accept=".fits,.fit,.fz,.gz", multiple=True,
             max_file_size=_LARGEST, variant="outlined", sizing_mode="stretch_width", height=56,
@@ -74,9 +75,11 @@ class FilesForm:
             self.say(f"Arcsec per pixel must be a number, not {self.scale.value!r}.", "error")
             return
         try:
-            self.explorer.sample_files(
+            work = self.explorer.sample_reading(
                 [str(name) for name in names], contents, scale, bool(self.light.value)
             )
         except ValueError as error:
             sentence = str(error)
             self.say(sentence[:1].upper() + sentence[1:].rstrip(".") + ".", "error")
+            return
+        self.read(work)

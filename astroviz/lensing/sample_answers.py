@@ -11,6 +11,7 @@ import numpy as np
 from astroviz.core.draws import Draws
 from astroviz.core.request import Control, Request
 from astroviz.lensing.gaussian_prior import GaussianPrior
+from astroviz.lensing.mask_strokes import outline
 from astroviz.lensing.observation import ObservationError
 from astroviz.lensing.sample_priors import prior_named
 from astroviz.lensing.sample_scene import Frame, Scene, Simulation, opened, simulate
@@ -65,6 +66,11 @@ class SamplePictures:
     def chi_square(self) -> float:
         """Mean reduced chi square of the draws; NaN before there are any."""
         return float("nan") if self.chi_squares is None else float(np.mean(self.chi_squares))
+
+    @property
+    def outline(self) -> list[np.ndarray]:
+        """Where the mask runs, arcsec; see `mask_strokes.outline`."""
+        return outline(self.masked, self.pixel_scale)
 
     @property
     def inside(self) -> float:

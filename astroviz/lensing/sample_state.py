@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from astroviz.core.request import Request
     from astroviz.lensing.observation import Observation
     from astroviz.lensing.sample_answers import SamplePictures
+    from astroviz.lensing.sample_files import Opened
     from astroviz.lensing.sample_scene import Scene
 
 __all__ = ["COUNTS", "QUALITIES", "SKIES", "SampleState"]
@@ -142,8 +143,6 @@ class SampleState(ViewState):
             found.append(missing)
         if self.sample_sky == "mine" and self._sample_mine is not None:
             found += list(self._sample_mine.warnings)
-            if self._sample_mine.light:
-                found.append("The lens galaxy's own light was fitted and subtracted beforehand.")
         return tuple(found)
 
     # The lens
@@ -176,6 +175,11 @@ class SampleState(ViewState):
     def _sample_device(self) -> Any:
         return getattr(self.model, "device", "cpu")
 
+    @property
+    def sample_has_files(self) -> bool:
+        """Whether files of one's own are here."""
+        return self._sample_mine is not None
+
     def sample_open(self, observation: Observation, lens: Any = None) -> None:
         """Look at an observation of one's own, with a first guess of the lens."""
         self._sample_mine = observation
@@ -186,21 +190,32 @@ class SampleState(ViewState):
             self.param.update(sample_mask=[], sample_sky="mine")
             self.param.trigger("sample_sky")
 
-    def sample_files(
-        self, names: Any, contents: Any, pixel_scale: float = 0.05, light: bool = True
-    ) -> None:
-        r"""Look at files of one's own.
+    def sample_reading(
+        self, names: Any, contents: Any, pixel_scale: float = 0.05, light: bool = True,
+        budget: float = 10.0,
+    ) -> Any:  # fmt: skip
+        r"""Read files of one's own, and say how a lens to start from is found.
 
         Arguments:
             names: Names of the files, which say what each is.
             contents: Their bytes, in the same order.
             pixel_scale: Arcsec per pixel, for images without a WCS.
             light: Whether the lens galaxy's own light is in the image.
-        """
-        from astroviz.lensing.real_case import files_of, sort_uploads
+            budget: Seconds of the fit.
 
-        parts = {part: contents[number] for part, number in sort_uploads(names).items()}
-        self.sample_open(files_of(parts, pixel_scale, light=light, name=str(names[0])))
+        Returns:
+            A piece of work: called with `progress` and `check` it gives what `sample_keep` takes.
+            Files that cannot be used are refused with a sentence at once.
+        """
+        from astroviz.lensing.sample_files import first_lens, read_files
+
+        full = read_files(names, contents, pixel_scale, light)
+        radius = min(self.sample_radius, full.half_width)
+        return first_lens(full, radius, budget)
+
+    def sample_keep(self, opened: Opened) -> None:
+        """Look at what was read."""
+        self.sample_open(opened.observation, opened.lens)
 
     def sample_scene(self) -> Scene:
         """The observation that is looked at, without what is masked by hand."""
@@ -211,13 +226,6 @@ class SampleState(ViewState):
     def add_stroke(self, kind: str, masks: bool, x: Any, y: Any, radius: float = 0.0) -> None:
         """Mask pixels by hand, or open them again; see `mask_strokes.stroke`."""
         self.sample_mask = [*self.sample_mask, stroke(kind, masks, x, y, radius)]
-
-    def sample_mask_outline(self) -> list[np.ndarray]:
-        """Where the mask runs, arcsec; see `mask_strokes.outline`."""
-        from astroviz.lensing.mask_strokes import outline
-
-        observation = self.sample_scene().observation
-        return outline(~observation.mask, observation.pixel_scale)
 
     # Questions and answers
 
@@ -243,6 +251,15 @@ class SampleState(ViewState):
     def sample_pixels(self) -> int:
         """Side of the sources."""
         return prior_pixels(self.sample_prior)
+
+    def sample_flag_work(self) -> Any:
+        """Whether the prior fits this observation, as a piece of work that gives a `Flag`."""
+        from astroviz.lensing.sample_flag import flag_work
+
+        return flag_work(
+            self.sample_scene(), self.sample_lens(), self.sample_prior, self.sample_pixels,
+            self._sample_device, self.seed,
+        )  # fmt: skip
 
     def sample_table(self, draws: Draws) -> QTable:
         """The draws, a row for each, with what they were drawn from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from astroviz.lensing.exactness import stored
 from astroviz.lensing.settings import SAMPLERS
 
 __all__ = ["IDEAS", "LABELS", "cost", "stored"]
@@ -60,16 +61,3 @@ known: 0.81 of the true variance, mean error 1.6 times the floor, TARP fails.'
         f"{idea}. Where the exact posterior is known: {row['variance_ratio']:.2f} of the true "
         f"variance, mean error {row['mean_error']:.2g} times the floor, TARP {tarp}."
     )
-
-
-def stored(pixels: int) -> dict[str, Mapping[str, Any]]:
-    r"""The shipped figures of samplers against an exact posterior.
-
-    Arguments:
-        pixels: Side of the source.
-
-    Returns:
-        Sampler to `variance_ratio`, `mean_error`, `tarp_distance`, `tarp_inside`, `words`; empty
-        where none are shipped.
-    """
-    return {}

@@ -25,7 +25,7 @@ from torch import Tensor
 from astroviz.core.request import Alone, Control
 from astroviz.lensing.chains import Chains
 from astroviz.lensing.gaussian_prior import GaussianPrior
-from astroviz.lensing.linear import LinearProblem
+from astroviz.lensing.linear import LinearProblem, StackedProblem
 from astroviz.lensing.reverse_sde import reverse_diffusion
 from astroviz.lensing.settings import (
     LIVE,
@@ -94,7 +94,8 @@ def draw(
         return
     family = _family(settings.method)
     size = control.max_draws
-    if size is None or size >= n or settings.method in _TOGETHER:
+    whole = settings.method in _TOGETHER or isinstance(problem, StackedProblem)
+    if size is None or size >= n or whole:
         parts = [Chains(seed, n, like)]
     else:
         parts = [Chains(seed, range(k, min(k + size, n)), like) for k in range(0, n, size)]
@@ -125,7 +126,8 @@ def sample(
     return last.samples
 
 
-# these let draws depend on each other: splitting them up would change them
+# these let draws depend on each other, as a stack lets them on their place: splitting them up
+# would change them
 _TOGETHER = ("smc", "variational")
 
 

@@ -11,7 +11,7 @@ from bokeh.layouts import column, row
 
 from astroviz.lensing.lens import LENS_NAMES
 from astroviz.lensing.sample_priors import PRIORS
-from astroviz.lensing.sample_state import COUNTS, QUALITIES, SKIES
+from astroviz.lensing.sample_state import QUALITIES, SKIES
 from astroviz.lensing.sampler_words import LABELS
 from astroviz.plots.image import ImageGrid, ImagePlot
 from astroviz.widgets.lensing import LensingWidget
@@ -42,12 +42,14 @@ class SampleWidget(LensingWidget):
     def build(self) -> list[Any]:
         """Choices, sliders, pictures."""
         self.cost, self.numbers = ui.HTML(), ui.HTML()
+        count = ui.BoundedIntText(description="draws", min=1, max=32,
+                                  layout=ui.Layout(width="150px"))  # fmt: skip
         choices = self.row(
             self.dropdown("sample_sky", "sky", [(v, k) for k, v in SKIES.items()]),
             self.dropdown("sample_prior", "prior", [(v, k) for k, v in PRIORS.items()]),
             self.dropdown("sample_sampler", "sampler", [(v, k) for k, v in LABELS.items()]),
             self.dropdown("sample_quality", "steps", [(v, k) for k, v in QUALITIES.items()]),
-            self.dropdown("sample_count", "draws", list(COUNTS), "150px"), self.stop_button(),
+            self.control("sample_count", count), self.stop_button(),
             *self.usual(),
         )  # fmt: skip
         flux: dict[str, Any] = {"axes": None, "tools": ""}
@@ -102,7 +104,7 @@ class SampleWidget(LensingWidget):
     def _draw(self, shown: Any) -> None:
         with self._canvas.together():
             self.sky.update(shown.data, shown.pixel_scale)
-            self.sky.set_layer("masked", self.explorer.sample_mask_outline())
+            self.sky.set_layer("masked", shown.outline)
             if shown.images is None:
                 return
             self._draw_source(shown)
