@@ -12,10 +12,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+from astroviz.core.request import Alone, Control
 
 if TYPE_CHECKING:
     from astroviz.lensing.linear import LinearProblem
@@ -86,13 +88,19 @@ class GaussianPrior:
         shrink = self.values / (self.values + sigma**2)
         return (self.vectors * shrink) @ self.vectors.T
 
-    def sample(self, n: int, seed: int, steps: int | None = None, control: Any = None) -> Tensor:
+    def sample(
+        self,
+        n: int,
+        seed: int = 0,
+        steps: int = 1,
+        control: Control = Alone(),  # noqa: B008 - it has no state
+    ) -> Tensor:
         """Exact draws, float32, shape :math:`(n, d)`; steps and control are not needed."""
         generator = torch.Generator().manual_seed(seed)
         white = torch.randn(n, self.dim, generator=generator, dtype=torch.float64)
         return (self.mean + (white * self.values.sqrt()) @ self.vectors.T).float()
 
-    def draw_truth(self, n: int, seed: int) -> Tensor:
+    def draw_truth(self, n: int, seed: int = 0) -> Tensor:
         """Exact draws, as `sample`."""
         return self.sample(n, seed)
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from astroviz.lensing.eigenbasis import Eigenbasis
 
-__all__ = ["LinearProblem", "Noise", "ProblemError", "stack"]
+__all__ = ["LinearProblem", "Noise", "ProblemError", "StackedProblem", "stack"]
 
 Noise = float | np.ndarray | Tensor | Callable[[Tensor], Tensor]
 """Standard deviation of all pixels or of each (infinite = not used), or :math:`N^{-1/2}` as a
@@ -177,8 +177,13 @@ class StackedProblem:
             raise ProblemError(f"problems of different dimensions {sorted(sizes)} in one stack")
         self.problems = tuple(problems)
         self.dim = sizes.pop()
-        self.eigenvalues = torch.stack([problem.eigenvalues for problem in problems]).amax(0)
         self._bases: dict[tuple[torch.dtype, str], Eigenbasis] = {}
+
+    @property
+    def key(self) -> str:
+        """Hash of all problems in their order."""
+        together = "".join(problem.key for problem in self.problems)
+        return hashlib.sha256(together.encode()).hexdigest()
 
     @property
     def best_precision(self) -> float:

@@ -75,7 +75,13 @@ def heun_step(
 
 
 def denoising_posterior(
-    prior: Prior, z: Tensor, rho: float, steps: int, chains: Chains, control: Control
+    prior: Prior,
+    z: Tensor,
+    rho: float,
+    steps: int,
+    chains: Chains,
+    control: Control,
+    finer: int = 1,
 ) -> tuple[Tensor, int]:
     r"""Draw :math:`x \sim p(x \mid z)` for :math:`z = x + \rho n`, by the reverse equation.
 
@@ -83,14 +89,16 @@ def denoising_posterior(
         prior: The prior.
         z: Noisy sources, shape :math:`(n, d)`.
         rho: Their noise.
-        steps: Heun steps before the last.
+        steps: Heun steps down to half the noise.
         chains: Random numbers.
         control: Told between steps.
+        finer: How many times to halve the noise before the last step.
 
     Returns:
         Sources, shape :math:`(n, d)`, and the number of calls of the denoiser.
     """
-    levels = noise_levels(rho, rho * _LAST_PART, steps)
+    count = steps * finer
+    levels = noise_levels(rho, rho * 0.5**finer, count)
 
     def denoise(x: Tensor, sigma: float, part: float) -> Tensor:
         return prior.denoise(x, sigma)
@@ -102,10 +110,7 @@ def denoising_posterior(
     # the denoiser passes on the noise that the data of this step leave open: all of it for a flat
     # prior, none where the prior knows the pixel
     last = levels[-1]
-    return prior.denoise(z + last * chains.normal(z.shape[1]), last), 2 * steps + 1
-
-
-_LAST_PART = 0.5  # of rho, where the last step starts
+    return prior.denoise(z + last * chains.normal(z.shape[1]), last), 2 * count + 1
 
 
 def reverse_diffusion(
