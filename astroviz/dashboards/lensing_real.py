@@ -147,5 +147,6 @@ class RealView(RoomView):
         if self.explorer.real_fit() is not None:
             found["Lens parameters and figures"] = self.explorer.real_table
         if self.explorer.real_answer() is not None:
-            found["Draws of the source with their lenses"] = self.explorer.real_draws_table
+            found["Source: mean, deviation, draws"] = self.explorer.real_draws_table
+            found["Lenses of the draws"] = self.explorer.real_lenses_table
         return found

@@ -206,9 +206,7 @@ def answer_case(
     """
     begin, watched = time.monotonic(), Work(progress, check)
     found = fit.fit
-    mean = getattr(prior, "mean", None)
-    side = prior.pixels
-    frame = frame_of(found, side, None if mean is None else mean.cpu().numpy().reshape(side, side))
+    frame = frame_of(found, prior.pixels, _mean_of(prior))
     chosen = found.draw(lenses, seed + 1)
     components = found.components
     if components is None and found.observation.light:
@@ -224,6 +222,14 @@ def answer_case(
         step.progress(1.0)
     return _gathered(case, found, frame, chosen.numpy(), drawn, prior, settings,
                      time.monotonic() - begin)  # fmt: skip
+
+
+def _mean_of(prior: Prior) -> np.ndarray | None:
+    """Mean image of a prior; None where it says nothing of the size of a galaxy."""
+    mean = getattr(prior, "mean", None)
+    if mean is None or not float(mean.clamp_min(0).sum()) > 0:
+        return None
+    return np.asarray(mean.cpu().numpy().reshape(prior.pixels, prior.pixels))
 
 
 class _Behind:

@@ -382,13 +382,22 @@ class RealState(ViewState):
         return table_of(self.real_case(), self.real_fit(), self.real_answer())
 
     def real_draws_table(self) -> QTable:
-        """Draws of the source: a row for each, with its lens."""
+        """The source: a row for each of its pixels."""
         from astroviz.lensing.real_tables import draws_table
 
+        return draws_table(self._real_drawn())
+
+    def real_lenses_table(self) -> QTable:
+        """The lens of each draw."""
+        from astroviz.lensing.real_tables import lenses_table
+
+        return lenses_table(self._real_drawn())
+
+    def _real_drawn(self) -> RealAnswer:
         answer = self.real_answer()
         if answer is None:
             raise ValueError("no source has been drawn yet: do step 4 first")
-        return draws_table(answer)
+        return answer
 
 
 def _capital(sentence: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "draws_table",
     "kpc_per_arcsec",
+    "lenses_table",
     "physical",
     "published",
     "redshifts_of",
@@ -135,18 +136,33 @@ def table_of(case: RealCase, fit: RealFit | None, answer: RealAnswer | None) -> 
 
 
 def draws_table(answer: RealAnswer) -> QTable:
-    """A row for each draw: its chain, its lens, its pixels."""
+    """A row for each source pixel: its place, mean, standard deviation and every draw."""
     from astropy import units
     from astropy.table import QTable
 
-    columns: dict[str, Any] = {"chain": answer.chains + 1}
+    side = answer.samples.shape[-1]
+    line = (np.arange(side) - (side - 1) / 2) * answer.source_scale
+    x, y = np.meshgrid(line + answer.centre[0], line + answer.centre[1])
+    columns: dict[str, Any] = {
+        "x": x.ravel() * units.arcsec, "y": y.ravel() * units.arcsec,
+        "mean": answer.mean.ravel().astype(np.float32),
+        "standard_deviation": answer.sd.ravel().astype(np.float32),
+    }  # fmt: skip
+    for number, draw in enumerate(answer.samples):
+        columns[f"draw_{number + 1}"] = draw.ravel().astype(np.float32)
+    table = QTable(columns)
+    table.meta.update(source_scale_arcsec=answer.source_scale, source_pixels=side,
+                      prior=answer.prior, sampler=answer.sampler)  # fmt: skip
+    return table
+
+
+def lenses_table(answer: RealAnswer) -> QTable:
+    """A row for each draw: its chain and its lens."""
+    from astropy import units
+    from astropy.table import QTable
+
+    count = len(answer.samples)
+    columns: dict[str, Any] = {"draw": np.arange(count) + 1, "chain": answer.chains + 1}
     for k, (name, unit) in enumerate(zip(LENS_NAMES, LENS_UNITS, strict=True)):
         columns[name] = answer.lens[:, k] * units.Unit(unit)
-    columns["source"] = answer.samples.reshape(len(answer.samples), -1).astype(np.float32)
-    table = QTable(columns)
-    table.meta.update(
-        source_scale_arcsec=answer.source_scale, source_x_arcsec=answer.centre[0],
-        source_y_arcsec=answer.centre[1], source_pixels=int(answer.samples.shape[-1]),
-        prior=answer.prior, sampler=answer.sampler,
-    )  # fmt: skip
-    return table
+    return QTable(columns)
