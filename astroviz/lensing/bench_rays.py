@@ -116,6 +116,7 @@ class Rays:
         r"""All images of a point of the source plane that lie in the frame.
 
         Triangles of rays that surround the point tell where they are; Newton's steps how exactly.
+        A faint image less than a ray's distance from a singular centre is missed.
         """
         starts = self._triangles(x, y)
         if not len(starts):
