@@ -63,8 +63,10 @@ class Teaching:
     r"""How a prior is taught.
 
     Arguments:
-        first: Seconds for the first prior.
-        again: Seconds for each round.
+        first: Seconds for the first prior, at most.
+        again: Seconds for each round, at most.
+        first_steps: Steps for the first prior, at most; 0 for as many as there is time for.
+        again_steps: The same for each round.
         rate: Peak learning rate of a round.
         decay: Decay of the averaged weights per step.
         seed: Seed.
@@ -72,6 +74,8 @@ class Teaching:
 
     first: float = 150.0
     again: float = 60.0
+    first_steps: int = 0
+    again_steps: int = 0
     rate: float = 1e-3
     decay: float = 0.995
     seed: int = 0
@@ -121,7 +125,10 @@ def first_prior(story: Story, teaching: Teaching, report: Callable[[str], None])
         torch.manual_seed(teaching.seed)  # first weights only
         network = Denoiser({**NETWORK, "sigma_data": round(rms, 5)})
     network.mean.copy_(seen.mean(0))
-    settings = PriorFit(teaching.first, 64, 3e-3, decay=teaching.decay, seed=teaching.seed)
+    settings = PriorFit(
+        teaching.first, 64, 3e-3, decay=teaching.decay, seed=teaching.seed,
+        steps=teaching.first_steps,
+    )  # fmt: skip
     return fit_prior(network, images, settings, report=report).average
 
 
@@ -208,7 +215,7 @@ def taught(
 
     settings = PriorFit(
         teaching.again, 64, teaching.rate, warm_up=30, decay=teaching.decay,
-        seed=teaching.seed + last.number + 1,
+        seed=teaching.seed + last.number + 1, steps=teaching.again_steps,
     )  # fmt: skip
     return fit_prior(network, some, settings, report=report).average
 

@@ -31,6 +31,7 @@ from astroviz.lensing.unet import Denoiser
 __all__ = ["train"]
 
 _ROUNDS, _OBSERVATIONS = 4, 768
+_STEPS = (1500, 450)  # of the first prior and of each round; no more is gained
 _SEED = 4
 
 
@@ -45,8 +46,10 @@ class _Plan:
 
     @property
     def teaching(self) -> Teaching:
-        """A third of the time for the first prior, a third for its successors."""
-        return Teaching(0.3 * self.budget, 0.35 * self.budget / self.rounds)
+        """A third of the time for the first prior, a third for its successors, at most."""
+        return Teaching(
+            0.3 * self.budget, 0.35 * self.budget / self.rounds, _STEPS[0], _STEPS[1], seed=_SEED
+        )
 
 
 def train(
@@ -121,15 +124,21 @@ def _run(name: str, plan: _Plan, checkpoint: Path, resume: bool) -> dict[str, An
         )
         if settled(state["figures"]):
             report(f"settled after round {number}")
-        if number == plan.rounds or (number and time.monotonic() - begun > plan.budget):
+        if number < plan.rounds:
+            network = taught(one, plan.teaching, report)
+        _keep(state, network, checkpoint)
+        if number and time.monotonic() - begun > plan.budget:
             break
-        network = taught(one, plan.teaching, report)
-        state["next"], state["next_scale"] = network.state_dict(), network.sigma_data
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        part = checkpoint.with_suffix(".new")
-        torch.save(state, part)
-        part.replace(checkpoint)
     return state
+
+
+def _keep(state: dict[str, Any], network: Denoiser, checkpoint: Path) -> None:
+    """Write what there is; the old file stays until the new one is whole."""
+    state["next"], state["next_scale"] = network.state_dict(), network.sigma_data
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    part = checkpoint.with_suffix(".new")
+    torch.save(state, part)
+    part.replace(checkpoint)
 
 
 def _network(weights: dict[str, Tensor], scale: float) -> Denoiser:

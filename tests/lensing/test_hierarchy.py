@@ -43,9 +43,13 @@ def test_truth_is_of_its_law():
 
 def test_a_round_brings_the_prior_nearer_to_its_own_posterior(seen):
     story = STORIES["digits"]
-    network = first_prior(story, Teaching(3.0), lambda text: None)
+    network = first_prior(story, Teaching(5.0, first_steps=80), lambda text: None)
     said: list[str] = []
-    rounds = list(learn(story, network, seen, 1, Teaching(3.0, 3.0), QUICK, report=said.append))
+    rounds = list(
+        learn(
+            story, network, seen, 1, Teaching(3.0, 5.0, again_steps=80), QUICK, report=said.append
+        )
+    )
     assert [one.number for one in rounds] == [0, 1]
     assert rounds[0].posterior_draws.shape == seen.sources.shape
     assert rounds[1].network is not network
@@ -86,4 +90,4 @@ def test_a_trial_of_the_recipe_writes_rounds_that_open_and_goes_on(tmp_path, mon
     with pytest.raises(KeyError, match="no story 'stars'; there is digits, galaxies"):
         model.story("stars")
     train_hierarchy.train(out=tmp_path, smoke=True, resume=True)
-    assert "resumed after 1 rounds" in capsys.readouterr().err
+    assert "resumed after 2 rounds" in capsys.readouterr().err
