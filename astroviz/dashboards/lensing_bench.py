@@ -24,6 +24,7 @@ _PICTURE = frozenset(
      "source_size", "source_number", "sersic_index", "sersic_ratio", "sersic_angle", "stamp",
      "strokes", "bench_snr", "bench_blur", "bench_scale", "bench_field"}
 )  # fmt: skip
+_REDSHIFTS = frozenset({"lens_redshift", "source_redshift"})
 _NUMBERS = frozenset({"lens_redshift", "source_redshift", "hubble_constant", "bench_sheet"})
 # Mode to its module and class; a mode is built when it is first wanted.
 _PANELS = {
@@ -133,6 +134,8 @@ class BenchView(RoomView):
         """Ask for the picture where it has changed, and for what the mode adds."""
         if "bench_mode" in names:
             self._place()
+        if self.explorer.bench_mass in ("halo", "plane") and names & _REDSHIFTS:
+            names = names | {"bench_mass"}  # the redshifts matter to these masses
         if names & (_PICTURE | {"bench_mode"}):
             self.pictures.ask(self._collect)
         elif self.picture is not None:

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from astroviz.lensing.bench_masses import further
 from astroviz.lensing.bench_rays import Rays, Trace
 from astroviz.lensing.lens import LensError, check_lens, deflection, jacobian
 from astroviz.lensing.operator import LensOperator, Setup
 from astroviz.lensing.psf import gaussian_psf
 
-__all__ = ["Bench", "Picture", "extra_deflection"]
+__all__ = ["Bench", "Picture"]
 
 MOST_PIXELS = 200
 _PSF_PIXELS = 25
@@ -93,6 +94,7 @@ class Bench:
         blur: Full width at half maximum of the PSF, arcsec.
         snr: Signal to noise of the brightest pixel.
         seed: Of the noise.
+        redshifts: Of lens and source; they matter to a halo and to a second plane.
     """
 
     lens: tuple[float, ...]
@@ -105,6 +107,7 @@ class Bench:
     blur: float
     snr: float
     seed: int
+    redshifts: tuple[float, float] = (0.285, 0.575)
 
     @classmethod
     def of(cls, state: Any) -> Bench:
@@ -113,6 +116,7 @@ class Bench:
             state.lens(), (state.bench_mass, state.bench_extra), state.stamp_maker(),
             (state.source_x, state.source_y), state.source_size, state.bench_field,
             state.bench_scale, state.bench_blur, state.bench_snr, state.seed,
+            (state.lens_redshift, state.source_redshift),
         )  # fmt: skip
 
     @property
@@ -198,14 +202,9 @@ class Bench:
 
     def _extra(self) -> Any:
         name, strength = self.mass
-        return None if name == "power law" else extra_deflection(name, strength, self.lens)
-
-
-def extra_deflection(name: str, strength: float, lens: tuple[float, ...]) -> Any:
-    """A function of x and y that gives the further deflection, arcsec; see `bench_masses`."""
-    from astroviz.lensing.bench_masses import further
-
-    return further(name, strength, lens)
+        if name == "power law":
+            return None
+        return further(name, strength, self.lens, self.redshifts)
 
 
 @lru_cache(maxsize=8)
