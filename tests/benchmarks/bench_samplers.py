@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pixels", type=int, default=32, help="side of the source (32)")
     parser.add_argument("--truths", type=int, default=128, help="observations (128)")
-    parser.add_argument("--draws", type=int, default=32, help="draws for each (32)")
+    parser.add_argument("--draws", type=int, default=16, help="draws for each (16)")
     parser.add_argument("--rows", nargs="+", default=list(exactness.ROWS), help="rows (all)")
     parser.add_argument("--seed", type=int, default=0, help="seed (0)")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch (1)")
