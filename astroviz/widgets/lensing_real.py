@@ -2,6 +2,7 @@ r"""A real lens in a notebook: from its files to the source behind it, with what
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import ipywidgets as ui
@@ -9,7 +10,7 @@ import numpy as np
 from bokeh.layouts import column, row
 
 from astroviz.lensing.real_case import COVARIANCES
-from astroviz.lensing.real_state import BUDGETS
+from astroviz.lensing.real_state import BUDGETS, STEPS
 from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImageGrid, ImagePlot
 from astroviz.plots.ladder import Ladder
@@ -34,11 +35,11 @@ class RealWidget(LensingWidget):
 
     name = "real"
     title = "A real lens"
-    follows = _CASE | {"seed"}
+    follows = _CASE | {"seed", "real_step"}
 
     def build(self) -> list[Any]:
         """Choices and buttons, pictures, numbers."""
-        self.numbers, self.checks = ui.HTML(), ui.HTML()
+        self.numbers = ui.HTML()
         data = [("simulated example", "example"), ("a folder", "folder"), ("files", "upload")]
         folder = ui.Text(description="folder", placeholder="with image, noise and psf .fits",
                          continuous_update=False, layout=ui.Layout(width="380px"))  # fmt: skip
@@ -54,14 +55,14 @@ class RealWidget(LensingWidget):
                                    layout=ui.Layout(width="150px"))  # fmt: skip
         work = self.row(
             self.dropdown("real_budget", "time", [(f"{s} s", s) for s in BUDGETS], "160px"),
+            self.dropdown("real_step", "numbers of", [(v, k) for k, v in STEPS.items()]),
             self.button("Fit the lens", self.fit, "The classic fit: a Gaussian-process source"),
             self.control("real_chains", chains),
             self.button("Draw sources", self.sample, "With the score prior, for several lenses"),
             self.stop_button(), *self.usual(),
         )  # fmt: skip
         canvas = self._make_canvas(self._make_plots())
-        tables = self.row(self.numbers, self.checks)
-        return [choices, work, canvas, tables]
+        return [choices, work, canvas, self.numbers]
 
     def _make_plots(self) -> Any:
         flux: dict[str, Any] = {"scaling": "asinh"}
@@ -106,6 +107,7 @@ class RealWidget(LensingWidget):
                 self._show_fit(self.explorer.real_fit_scene())
                 self._show_source(self.explorer.real_source_scene())
                 self._show_checks()
+            self._show_numbers()
         except ValueError as error:
             words = str(error)
             self._say(f"{words[:1].upper()}{words[1:]}.")
@@ -138,7 +140,6 @@ class RealWidget(LensingWidget):
         self.source.update(scene["source"], scene["source_scale"], centre=scene["centre"])
         self.source.set_layer("caustic", scene["caustic"])
         self.radius.update(scene["rungs"])
-        self.numbers.value = scene["table"]
 
     def _show_source(self, scene: dict[str, Any]) -> None:
         top, place = scene["top"], {"centre": scene["centre"]}
@@ -150,11 +151,17 @@ class RealWidget(LensingWidget):
     def _show_checks(self) -> None:
         if self.explorer.real_fit() is None:
             self.power.update({}, "Nothing is fitted yet.", (0.0, 1.0), (0.0, 1.0))
-            self.checks.value = ""
             return
         scene = self.explorer.real_check_scene()
         self.power.update(scene["power"], scene["words"], scene["x_range"], scene["y_range"])
-        self.checks.value = scene["table"]
+
+    def _show_numbers(self) -> None:
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
+            for name, value in self.explorer.real_facts()
+        )
+        lens = self.explorer.real_fit_scene().get("table", "")
+        self.numbers.value = f"<table>{rows}</table>{lens}"
 
     def _make_files(self) -> Any:
         made = ui.FileUpload(accept=".fits,.fit,.gz", multiple=True, description="Your files",
