@@ -77,18 +77,21 @@ class BenchView(RoomView):
             lambda event: setattr(self.explorer, "bench_mode", event.new), "value"
         )
         self.strip = pn.Column(
-            self.numbers, styles=CARD_STYLE, height=62, sizing_mode="stretch_width", margin=0
+            self.numbers,
+            styles=CARD_STYLE,
+            height=62,
+            sizing_mode="stretch_width",
+            margin=(10, 0, 0, 0),
         )
-        self.beside = pn.Column(sizing_mode="stretch_both", margin=0, styles=GAP)
+        self.beside = pn.Column(sizing_mode="stretch_both", margin=0)
         self._place()
         for part in (self.planes.image_card, self.beside):
             part.styles = {**part.styles, "flex": "10 1 0px"}
         pictures = pn.Row(
             self.planes.image_card, self.beside, sizing_mode="stretch_both", margin=0, styles=GAP
         )
-        right = pn.Column(
-            pictures, self.strip, sizing_mode="stretch_both", margin=0, styles=GAP
-        )  # fmt: skip
+        # a gap would also be left below the last: a column of Panel ends in an empty part
+        right = pn.Column(pictures, self.strip, sizing_mode="stretch_both", margin=0)
         return self.stack(
             self.mode,
             pn.Row(self.controls.layout, right, sizing_mode="stretch_both", margin=0, styles=GAP),
@@ -117,6 +120,7 @@ class BenchView(RoomView):
         content = [self.planes.source_card] if panel is None else list(panel.content)
         for part, share in zip(content, (12, 8), strict=False):
             part.styles = {**part.styles, "flex": f"{share} 1 0px"}
+            part.margin = 0 if part is content[0] else (10, 0, 0, 0)
         if list(self.beside) != content:
             self.beside[:] = content
         if self.mode.value != self.explorer.bench_mode:

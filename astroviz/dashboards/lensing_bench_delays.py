@@ -27,8 +27,8 @@ class DelaysPanel:
         self.view, self.explorer = view, view.explorer
         curves = [Curve(name, role) for name, role in zip(_NAMES[:5], _ROLES, strict=False)]
         self.chart = Curves(
-            "bench-delays", "days", "magnitude (brighter is up)", curves, view.shell.dark,
-            legend="top_right",
+            "bench-delays", "days", "magnitude", curves, view.shell.dark,
+            legend="bottom_right",
         )  # fmt: skip
         self.plots = (self.chart,)
         self.curves = card(
