@@ -30,8 +30,8 @@ from astroviz.lensing.unet import Denoiser
 
 __all__ = ["train"]
 
-_ROUNDS, _OBSERVATIONS = 4, 768
-_STEPS = (1500, 450)  # of the first prior and of each round; no more is gained
+_ROUNDS, _OBSERVATIONS = {"digits": 4, "galaxies": 3}, 768
+_STEPS = (1200, 400)  # of the first prior and of each round; no more is gained
 _SEED = 4
 
 
@@ -81,7 +81,7 @@ def train(
     scales: dict[str, list[float]] = {}
     for name in STORIES:
         plan = _Plan(1, 32, 8.0, 6) if smoke else _Plan(
-            _ROUNDS, _OBSERVATIONS, budget / len(STORIES)
+            _ROUNDS[name], _OBSERVATIONS, budget / len(STORIES)
         )  # fmt: skip
         state = _run(name, plan, _checkpoint(place, name), resume)
         tensors |= state["tensors"]

@@ -39,7 +39,7 @@ from astroviz.lensing.noise_coverage import FILE
 from astroviz.lensing.slic import ChainSettings, slic
 
 TOGETHER, FIRST_SEED = 8, 300_000
-CHAINS = ChainSettings(chains=5, warm_up=70, steps=100)
+CHAINS = ChainSettings(chains=4, warm_up=60, steps=100)
 WHAT = {"hst": ("lens", 0, "Einstein radius"), "stand-in": ("lens", 0, "Einstein radius"),
         "chirp": ("chirp", 1, "chirp mass")}  # fmt: skip
 
