@@ -25,7 +25,7 @@ _CORE = 1e-6  # in units of the half-light radius: a cusp has no slope
 def sersic_bend(index: Tensor) -> Tensor:
     r""":math:`b_n`, with which half of the light lies within the half-light radius.
 
-    Better than 1e-6 for n > 0.5.
+    Better than 1e-6 from n = 2 on, 3e-4 at n = 0.6.
     """
     n = index
     return (
