@@ -74,10 +74,13 @@ class Coverage:
     @classmethod
     def joined(cls, parts: list[Coverage]) -> Coverage:
         """Several as one."""
+
+        def together(name: str) -> np.ndarray:
+            return np.concatenate([getattr(part, name) for part in parts])
+
         return cls(
-            *(np.concatenate([getattr(part, name) for part in parts])
-              for name in ("truths", "draws", "references", "chi_square")),
-            parts[0].evaluations,
+            together("truths"), together("draws"), together("references"),
+            together("chi_square"), parts[0].evaluations,
         )  # fmt: skip
 
 

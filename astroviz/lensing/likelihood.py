@@ -137,19 +137,29 @@ class DenoisedResidual:
 
 @dataclass(frozen=True, eq=False)
 class PseudoInverse:
-    r"""Denoised pixels with one variance, independent of each other (Song et al. 2023)."""
+    r"""Denoised pixels with one variance, independent of each other (Song et al. 2023).
+
+    Arguments:
+        prior: The prior.
+        basis: The likelihood.
+        variance: :math:`s^2` of a pixel of the prior. The published choice is 1, about that of
+            the bright pixels here; the mean over a frame, mostly dark, lets steps overshoot.
+    """
 
     prior: Prior
     basis: Eigenbasis
+    variance: float = 1.0
 
     def __call__(self, x: Tensor, sigma: float, part: float) -> Guided:
         """See `Guidance`."""
         denoised, pullback = linearise(self.prior, x, sigma)
-        data = self.prior.sigma_data**2
-        variance = sigma**2 * data / (sigma**2 + data)
-        spread = 1.0 + variance * self.basis.rows(self.basis.eigenvalues, len(x))
+        spread = 1.0 + self.spread(sigma) * self.basis.rows(self.basis.eigenvalues, len(x))
         pull = pullback(self.basis.unrotate(self.basis.innovation(denoised) / spread))
         return Guided(denoised, denoised + sigma**2 * pull, 3)
+
+    def spread(self, sigma: float) -> float:
+        r""":math:`r^2`, variance of a denoised pixel."""
+        return sigma**2 * self.variance / (sigma**2 + self.variance)
 
 
 @dataclass(frozen=True, eq=False)

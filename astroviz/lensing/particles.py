@@ -140,8 +140,7 @@ class _Swarm:
     ) -> tuple[Tensor, Tensor, tuple[float, float]]:
         part = 1.0 - (following / sigma) ** 2
         found = self.guide(x, sigma, part)
-        data = self.prior.sigma_data**2
-        places = self._weigh(x, found.prior, sigma**2 * data / (sigma**2 + data), 0.5)
+        places = self._weigh(x, found.prior, self.guide.spread(sigma), 0.5)
         places = places.to(x.device)
         x, denoised, guided = x[places], found.prior[places], found.posterior[places]
         noise = following * math.sqrt(part) * self.streams.normal(x.shape[1])

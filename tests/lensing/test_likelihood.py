@@ -86,7 +86,7 @@ def test_convolution_is_exact_for_a_flat_prior(case):
 def test_the_pseudoinverse_is_exact_for_independent_pixels(case):
     _, problem, x = case
     white = GaussianPrior(torch.zeros(25), 0.7 * torch.eye(25))
-    found = PseudoInverse(white, problem.basis(x))(x, SIGMA, 0.5).posterior
+    found = PseudoInverse(white, problem.basis(x), 0.7)(x, SIGMA, 0.5).posterior
     assert torch.allclose(found, exact(white, problem, x), atol=1e-6)
 
 
