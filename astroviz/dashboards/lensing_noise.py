@@ -13,6 +13,7 @@ from astroviz.dashboards.appearance import card, figure_pane, framed, note, text
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.live import instant
 from astroviz.dashboards.room_view import GAP, RoomView
+from astroviz.dashboards.watched import Watched
 from astroviz.lensing.noise_state import NOISE_KINDS
 from astroviz.plots.corner import Corner
 from astroviz.plots.curves import Curve, Curves
@@ -24,6 +25,7 @@ __all__ = ["NoiseView"]
 _ASKED = frozenset({"noise_mode", "noise_kind", "noise_strength", "noise_draws", "seed"})
 _MODES = {"A lens": "lens", "A chirp": "chirp"}
 _LEGEND = {"posterior": "learned noise", "pinned": "Gaussian noise", "truth": "true value"}
+_COVERED = {"map": "noise map as it is", "gaussian": "Gaussian noise", "learned": "learned noise"}
 _WORDS = (
     "Parameters move by Langevin steps along the score of the noise of what is left over, "
     "<i>s</i>(data \u2212 model): no formula of the noise is needed, only examples of it (SLIC)."
@@ -44,6 +46,7 @@ class NoiseView(RoomView):
         self._make_plots(self.shell.dark)
         self._make_controls()
         self.answers = self.live("noise", self._show)
+        self.watched = Watched(self.answers, self.shell, "Walking under both likelihoods")
         self.layout = self._make_layout()
         self.start()
 
@@ -52,7 +55,7 @@ class NoiseView(RoomView):
     def _make_plots(self, dark: bool) -> None:
         self.data = ImagePlot("noise-data", dark, label="noise map = 1")
         self.patches = ImageGrid(
-            "noise-patches", dark, columns=4, scaling="symmetric", label="noise map = 1", bar=True
+            "noise-patches", dark, columns=6, scaling="symmetric", label="noise map = 1", bar=True
         )
         self.series = Curves(
             "noise-series", "time (s)", "strain (whitened)",
@@ -76,6 +79,7 @@ class NoiseView(RoomView):
             [
                 Curve("95 % band", "prior", "band", alpha=0.4),
                 Curve("exact", "line", dash="dotted", width=1.0),
+                Curve("noise map as it is", "excess", dash="dotted"),
                 Curve("Gaussian noise", "pinned", dash="dashed"),
                 Curve("learned noise", "posterior"),
             ], dark, legend="top_left",
@@ -127,12 +131,15 @@ class NoiseView(RoomView):
             tools=(self.measure_button,),
         )  # fmt: skip
         self.measure_button.margin = (0, 4)
-        middle = pn.Column(self.corner_card, sizing_mode="stretch_both", margin=0)
-        near = pn.Column(self.seen_card, covered, sizing_mode="stretch_both", margin=0, styles=GAP)
-        far = pn.Column(self.patch_card, sizing_mode="stretch_both", margin=0)
-        for part, share in ((middle, 12), (near, 9), (far, 8)):
+        upper = pn.Row(self.seen_card, covered, sizing_mode="stretch_both", margin=0, styles=GAP)
+        right = pn.Column(upper, self.patch_card, sizing_mode="stretch_both", margin=0, styles=GAP)
+        for part, share in (
+            (self.seen_card, 1), (covered, 1), (self.corner_card, 5), (right, 7)
+        ):  # fmt: skip
             part.styles = {**(part.styles or {}), "flex": f"{share} 1 0px"}
-        panels = pn.Row(left, middle, near, far, sizing_mode="stretch_both", margin=0, styles=GAP)
+        panels = pn.Row(
+            left, self.corner_card, right, sizing_mode="stretch_both", margin=0, styles=GAP
+        )
         return self.stack(panels)
 
     def _corner(self) -> Corner:
@@ -165,6 +172,7 @@ class NoiseView(RoomView):
             self._show_coverage()
         if names & _ASKED:
             self.answers.ask(explorer.noise_request)
+            self.watched.start()
 
     def _show_mode(self) -> None:
         lens = self.explorer.noise_mode == "lens"
@@ -172,7 +180,7 @@ class NoiseView(RoomView):
             (self.corner_card, "Parameters under both likelihoods", self._corner()),
             (self.seen_card, "Data" if lens else "Data and chirps that fit",
              self.data if lens else self.series),
-            (self.patch_card, "Noise: real, learned, Gaussian",
+            (self.patch_card, "Noise of three kinds",
              self.patches if lens else self.strains),
         )  # fmt: skip
         for place, title, plot in shown:
@@ -230,14 +238,15 @@ class NoiseView(RoomView):
         found = self.explorer.noise_coverage()
         if not found:
             self.coverage.update({}, "Coverage has not been measured.", (0.0, 1.0), (0.0, 1.0))
+            self.coverage.figure.title.text = "not measured yet"
             return
         levels = found["levels"]
         values = {
-            "95 % band": (levels, *found["band"]), "exact": ([0.0, 1.0], [0.0, 1.0]),
-            "Gaussian noise": (levels, found["gaussian"]),
+            "95 % band": (levels, *found["band"]), "exact": ([0.0, 1.0], [0.0, 1.0])
         }  # fmt: skip
-        if found.get("learned") is not None:
-            values["learned noise"] = (levels, found["learned"])
+        for name, label in _COVERED.items():
+            if name in found:
+                values[label] = (levels, found[name])
         self.coverage.update(values, found["words"], (0.0, 1.0), (0.0, 1.0))
         self.coverage.figure.title.text = found["title"]
 

@@ -13,6 +13,7 @@ from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_shift_panels import RoundPanels, SwapPanels
 from astroviz.dashboards.live import instant
 from astroviz.dashboards.room_view import GAP, RoomView
+from astroviz.dashboards.watched import Watched
 from astroviz.lensing.shift_state import PRIORS, SOURCES, STORIES
 
 __all__ = ["ShiftView"]
@@ -45,6 +46,7 @@ class ShiftView(RoomView):
         self.scene: Any = None
         self._make_controls()
         self.answers = self.live("shift", self._show)
+        self.watched = Watched(self.answers, self.shell, "Drawing posteriors")
         self.stage = pn.Column(sizing_mode="stretch_both", margin=0)
         self.layout = self._make_layout()
         self.start()
@@ -140,6 +142,7 @@ class ShiftView(RoomView):
             self.numbers.object = "<p class='faint'>There is no such prior to draw with.</p>"
             return
         self.answers.ask(self.explorer.shift_request)
+        self.watched.start()
 
     def _show(self, draws: Any, complete: bool) -> None:
         if self.explorer.shift_mode != "swap":

@@ -81,7 +81,8 @@ def coverage_of(found: dict[str, np.ndarray], mode: str, whence: str) -> dict[st
         whence: Where the ranks are from, for the title.
 
     Returns:
-        `levels`, `gaussian`, `learned`, `band` (95 % of a right likelihood), `title`, `words`.
+        `levels`, `gaussian`, `learned`, `map` (where they are), `band` (95 % of a right
+        likelihood), `title`, `words`.
     """
     curves = {
         name: np.array([(np.abs(2 * u - 1) <= level).mean() for level in _LEVELS])
@@ -91,10 +92,11 @@ def coverage_of(found: dict[str, np.ndarray], mode: str, whence: str) -> dict[st
     band = tuple(binom.ppf(q, count, _LEVELS) / count for q in (0.025, 0.975))
     at = int(np.argmin(np.abs(_LEVELS - 0.9)))
     parts = [f"{word} {100 * curves[name][at]:.0f} %" for name, word in
-             (("gaussian", "Gaussian"), ("learned", "learned")) if name in curves]  # fmt: skip
+             (("map", "noise map"), ("gaussian", "Gaussian"), ("learned", "learned"))
+             if name in curves]  # fmt: skip
     return {
-        "levels": _LEVELS, "gaussian": curves["gaussian"], "learned": curves.get("learned"),
-        "band": band, "title": f"{_WORDS[mode]}, {count} simulations, {whence}",
+        "levels": _LEVELS, **curves, "band": band,
+        "title": f"{_WORDS[mode]}, {count} simulations, {whence}",
         "words": f"90 % intervals of the {_WORDS[mode]} hold the truth in: {', '.join(parts)}.",
     }  # fmt: skip
 

@@ -46,7 +46,7 @@ class NoiseScene:
         times: Seconds of a series.
         learned_band: 5 and 95 % of the noiseless data of the draws.
         gaussian_band: Likewise.
-        patches: Noise as it is, as it was learned, Gaussian: (12, p, p).
+        patches: Noise as it is, as it was learned, Gaussian: (18, p, p).
         labels: A word over each.
         strains: The same of series, each shifted.
         strain_range: Lower and upper end of their axis.
@@ -107,10 +107,10 @@ def scene_of(draws: Draws, mode: str) -> NoiseScene:
 
 
 def _patches(kept: Any) -> tuple[np.ndarray, list[str]]:
-    sets = [("real", kept["real_noise"]), ("learned", kept["learned_noise"]),
+    sets = [("as it is", kept["real_noise"]), ("as it was learned", kept["learned_noise"]),
             ("Gaussian", kept["gaussian_noise"])]  # fmt: skip
     sets = [(word, np.asarray(one)) for word, one in sets if len(one)]
-    labels = [word for word, one in sets for _ in one]
+    labels = [word if k == 0 else "" for word, one in sets for k in range(len(one))]
     return np.concatenate([one for _, one in sets]), labels
 
 

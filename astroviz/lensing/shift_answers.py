@@ -17,14 +17,14 @@ import torch
 from torch import Tensor
 
 from astroviz.core.request import Chunk, Control, Request
-from astroviz.lensing.hierarchy import Round, Teaching, look, taught
+from astroviz.lensing.hierarchy import SETTINGS, Round, Teaching, look, taught
 from astroviz.lensing.lens import check_lens
 from astroviz.lensing.linear import LinearProblem, stack
 from astroviz.lensing.operator import LensOperator, Setup
 from astroviz.lensing.prior import Prior
 from astroviz.lensing.procedural import galaxies
 from astroviz.lensing.psf import gaussian_psf
-from astroviz.lensing.sampling import draw
+from astroviz.lensing.sampling import Settings, draw
 from astroviz.lensing.shift import QUICK, ObjectShift, population_shift, simulated, summaries
 from astroviz.lensing.shift_scenes import Rounds
 from astroviz.lensing.stored import read_answer
@@ -102,7 +102,8 @@ class SwapSampler:
     def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
         kept = read_answer(request)
         if kept is not None:
-            yield Chunk(kept.pop("values"), constants={**kept, "stored": np.array([True])})
+            values = kept.pop("values_exact").astype(np.float32)
+            yield Chunk(values, constants={**kept, "stored": np.array([True])})
             return
         pixels, count = self.prior.pixels, request.n
         generator = torch.Generator().manual_seed(_TEST + request.seed)
@@ -203,6 +204,7 @@ def learn_more(
     progress: Callable[[float], None],
     check: Callable[[], None],
     seconds: float = 25.0,
+    settings: Settings = SETTINGS,
 ) -> Rounds:
     r"""Go on with a story: teach the next prior on posterior draws under the last, and look at it.
 
@@ -213,6 +215,7 @@ def learn_more(
         progress: Told the share that is done.
         check: Raises when the work is to stop.
         seconds: Time to teach each prior.
+        settings: How posteriors are sampled.
     """
     story = STORIES[rounds.name]
     seen = observe(truth_of(story.seen, _TAUGHT, 7_000 + seed), story.noise, 7_000 + seed)
@@ -220,10 +223,11 @@ def learn_more(
     whole = Work(progress, check)
     for number in range(more):
         part = whole.part(number / more, (number + 1) / more)
-        last = look(story, rounds.network, seen, rounds.last, seed, control=part.part(0.0, 0.35))
+        first, second = part.part(0.0, 0.35), part.part(0.6, 1.0)
+        last = look(story, rounds.network, seen, rounds.last, seed, settings, first)
         network = taught(last, teaching, lambda _: check())
         part.progress(0.6)
-        new = look(story, network, seen, rounds.last + 1, seed, control=part.part(0.6, 1.0))
+        new = look(story, network, seen, rounds.last + 1, seed, settings, second)
         rounds = _with_round(rounds, new)
     return rounds
 

@@ -30,7 +30,7 @@ def read_answer(request: Request | str) -> dict[str, np.ndarray] | None:
     r"""The stored answer to a request, or of a name; None where there is none.
 
     Returns:
-        `values` and whatever else was stored, float32 where it was real.
+        `values_exact` and whatever else was stored, float32 where it was real.
     """
     place = _place(request)
     if not place.is_file():
@@ -50,8 +50,8 @@ def write_answer(request: Request | str, arrays: Mapping[str, np.ndarray]) -> Pa
 
     Arguments:
         request: The request, or a name.
-        arrays: `values` and whatever else; what is real is rounded to half precision unless its
-            name ends in `_exact`.
+        arrays: `values_exact` and whatever else; what is real is rounded to half precision
+            unless its name ends in `_exact`.
 
     Returns:
         The file.
