@@ -173,19 +173,14 @@ def _noise_of(observation: Observation) -> SkyNoise:
 
 def _last(
     stages: list[Stage], prior: FreePrior, clock: Clock, pixels: int, upsample: int
-) -> Stage:  # fmt: skip
-    """The best summits, refined; two are carried on where the coarse stage could not decide."""
+) -> Stage:
+    """The best summit of the search, refined on all pixels.
+
+    It is chosen where the galaxy's core is left out: with the core, a lens that is too small can
+    win by explaining what a wrong model of the galaxy leaves there.
+    """
     side = pixels or (24 if clock.budget < 15 else 28 if clock.budget < 40 else 36)
-    rivals = [stages[0]]
-    for stage in stages[1:]:
-        apart = abs(stage.summit.free[0] - stages[0].summit.free[0])
-        behind = stages[0].summit.log_posterior - stage.summit.log_posterior
-        if apart > 0.04 and behind < 60 and len(rivals) < 2 and clock.budget >= 15:
-            rivals.append(stage)
-    shares = np.linspace(0.45, 0.85, len(rivals) + 1)[1:]
-    found = [refine(stage, prior, clock, float(share), side, upsample)
-             for stage, share in zip(rivals, shares, strict=True)]  # fmt: skip
-    return max(found, key=lambda stage: stage.summit.log_posterior)
+    return refine(stages[0], prior, clock, 0.85, side, upsample)
 
 
 def finished(

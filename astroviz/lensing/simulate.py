@@ -26,6 +26,7 @@ def simulate(
     amplitude: float = 1.0,
     light: np.ndarray | None = None,
     correlation: np.ndarray | None = None,
+    deflection: np.ndarray | None = None,
     name: str = "simulated",
 ) -> Observation:
     r"""Image a source.
@@ -39,6 +40,7 @@ def simulate(
         amplitude: Data units of one prior unit.
         light: The lens galaxy's image, data units; None for none.
         correlation: Of the noise at lags :math:`-r..r`; independent pixels if None.
+        deflection: Deflection besides the lens's, arcsec, shape :math:`(2, n_y, n_x)`.
         name: What to call it.
 
     Returns:
@@ -52,8 +54,11 @@ def simulate(
     vector = check_lens(lens, setup.half_field).double()
     side = setup.source_pixels
     pixels = torch.as_tensor(np.asarray(source), dtype=torch.float64).reshape(side, side)
+    operator = LensOperator(setup)
+    if deflection is not None:
+        operator = operator.trace_extra(torch.as_tensor(deflection, dtype=torch.float64))
     with torch.no_grad():
-        model = amplitude * LensOperator(setup)(vector, pixels).numpy()
+        model = amplitude * operator(vector, pixels).numpy()
     if light is not None:
         model = model + light
     deviations = np.broadcast_to(np.asarray(noise, dtype=np.float64), setup.shape)
