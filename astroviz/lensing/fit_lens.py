@@ -205,7 +205,7 @@ def finished(
         solution.source.reshape(grid.pixels, -1),
         solution.source_deviation().reshape(grid.pixels, -1), grid.scale, (grid.x, grid.y),
         model, light, chi_square, chi_white, arcs.noise.factor**2, solution.effective,
-        last.summit.settled, clock.spent * clock.budget, prior, components,
+        bool(last.summit.settled), clock.spent * clock.budget, prior, components,
         _warnings(arcs, last, chi_white), tried,
     )  # fmt: skip
 

@@ -1,9 +1,5 @@
 r"""Mass that no smooth ellipse has: convergence maps, their deflection, and a law of clumpy ones.
 
-.. math:: \alpha(\theta) = \frac1\pi \int \kappa(\theta')\,
-          \frac{\theta - \theta'}{|\theta - \theta'|^2}\, d^2\theta'
-
-is a convolution, done with transforms on a frame of twice the width so that nothing wraps around.
 The procedural law (clumps, a Gaussian random field, multipoles of order 3 and 4) is a stand-in for
 substructure, with lengths in Einstein radii.
 """
@@ -13,7 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from scipy import fft
+import torch
+
+from astroviz.lensing.convergence_map import map_deflection
 
 __all__ = ["clumpy_lens", "deflection_of", "einstein_radius_of", "perturbations", "read_maps"]
 
@@ -22,29 +20,20 @@ def deflection_of(convergence: np.ndarray, pixel_scale: float) -> np.ndarray:
     r"""Deflection of convergence maps that are zero outside of their frame.
 
     Arguments:
-        convergence: :math:`\kappa`, shape :math:`(\dots, n_y, n_x)`.
+        convergence: :math:`\kappa`, shape :math:`(\dots, s, s)`.
         pixel_scale: Arcsec per pixel.
 
     Returns:
         :math:`(\alpha_x, \alpha_y)` at the pixels' centres, arcsec, shape
-        :math:`(\dots, 2, n_y, n_x)`.
+        :math:`(\dots, 2, s, s)`.
 
     Example:
         >>> kappa = np.zeros((65, 65)); kappa[32, 32] = np.pi / 0.1**2
         >>> float(deflection_of(kappa, 0.1)[0, 32, 52].round(6))  # a unit mass, 2 arcsec away
         0.5
     """
-    kappa = np.asarray(convergence, dtype=np.float64)
-    rows, columns = kappa.shape[-2:]
-    y = (np.arange(2 * rows) + rows) % (2 * rows) - rows
-    x = (np.arange(2 * columns) + columns) % (2 * columns) - columns
-    squared = (y[:, None] ** 2 + x[None] ** 2).astype(float)
-    squared[0, 0] = np.inf
-    kernels = np.stack([np.broadcast_to(x[None], squared.shape), np.broadcast_to(
-        y[:, None], squared.shape)]) * pixel_scale / (np.pi * squared)  # fmt: skip
-    shape = squared.shape
-    product = fft.rfft2(kernels, s=shape) * fft.rfft2(kappa, s=shape)[..., None, :, :]
-    return np.asarray(fft.irfft2(product, s=shape)[..., :rows, :columns])
+    kappa = torch.as_tensor(np.asarray(convergence, dtype=np.float64))
+    return np.asarray(map_deflection(kappa, pixel_scale).numpy())
 
 
 def einstein_radius_of(convergence: np.ndarray, pixel_scale: float) -> float:
