@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import re
 import shlex
@@ -128,13 +129,14 @@ def test_python_in_the_documents_compiles(root):
         compile(block, name, "exec")
 
 
-def test_every_view_and_model_of_orientations_is_described(root):
-    from astroviz.orientations.train import PARTS
-    from astroviz.orientations.view_state import VIEWS
-
-    text = (root / "docs" / "orientations.md").read_text(encoding="utf-8")
-    rows = set(re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE))
-    assert rows == {*VIEWS, *(f"orientations/{part}" for part in PARTS)}
+@pytest.mark.parametrize("room", ["orientations", "lensing"])
+def test_every_view_and_model_of_a_room_is_described(root, room):
+    parts = importlib.import_module(f"astroviz.{room}.train").PARTS
+    views = importlib.import_module(f"astroviz.{room}.view_state").VIEWS
+    text = (root / "docs" / f"{room}.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([^`]+)` [|(]", text, flags=re.MULTILINE))
+    samplers = importlib.import_module("astroviz.lensing.settings").SAMPLERS
+    assert rows - set(samplers) == {*views, *(f"{room}/{part}" for part in parts)}
     for program in re.findall(r"tests/benchmarks/(\w+\.py)", text):
         assert (root / "tests" / "benchmarks" / program).is_file()
 

@@ -17,9 +17,8 @@ def source(path, kind):
 
 
 def test_there_are_notebooks():
-    assert {"00_tour", "01_stars", "02_adaptation", "03_orientations"} <= {
-        path.stem for path in NOTEBOOKS
-    }
+    wanted = {"00_tour", "01_stars", "02_adaptation", "03_orientations", "04_lensing"}
+    assert wanted <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -50,7 +49,13 @@ def test_links_between_notebooks_exist(path):
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("01_stars", 5), ("02_questions", 4), ("02_adaptation", 2), ("03_orientations", 4)],
+    [
+        ("01_stars", 5),
+        ("02_questions", 4),
+        ("02_adaptation", 2),
+        ("03_orientations", 4),
+        ("04_lensing", 4),
+    ],
 )
 def test_every_exercise_has_a_folded_solution(name, number):
     cells = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
