@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["JUDGED", "OperatorsState"]
 
-JUDGED = tuple(name for name in SAMPLERS if name not in ("exact", "smc"))
-"""Samplers of the matrix; particles take minutes a cell and are measured in *Trust*."""
+JUDGED = tuple(name for name in SAMPLERS if name != "exact")
+"""Samplers of the matrix."""
 
 _WORDS = {
     "lens": "Each pixel of the image looks at a place of the source plane.",
@@ -57,7 +57,7 @@ class OperatorsState(ViewState):
     operators_prior: param.Selector[Any] = param.Selector(
         default="galaxies", objects=list(PRIORS), doc="Prior of sources, which the truth follows."
     )
-    operators_count = param.Integer(default=9, bounds=(2, 32), doc="Number of draws.")
+    operators_count = param.Integer(default=10, bounds=(2, 32), doc="Number of draws.")
     operators_truths: param.Selector[Any] = param.Selector(
         default=16, objects=[8, 16, 32, 64], doc="Observations of each cell of the matrix."
     )
@@ -152,7 +152,14 @@ class OperatorsState(ViewState):
 
     def operators_stored(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         """The shipped figures, by sampler and problem; empty where there are none."""
-        return {}
+        from astroviz.lensing.sampler_matrix import stored_matrix
+
+        return {
+            (sampler, name): figures
+            for name, row in stored_matrix().items()
+            for sampler, figures in row.items()
+            if "tarp_distance" in figures
+        }
 
     def operators_matrix_table(self) -> QTable:
         """What was measured here, a row for each cell."""

@@ -19,6 +19,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -36,13 +37,61 @@ from astroviz.lensing.settings import SAMPLERS, Settings, preset
 if TYPE_CHECKING:
     from astroviz.lensing.prior import Prior
 
-__all__ = ["MATRIX_FILE", "MATRIX_SAMPLERS", "cell", "matrix", "stored_matrix"]
+__all__ = [
+    "MATRIX_FILE",
+    "MATRIX_SAMPLERS",
+    "Sampled",
+    "cell",
+    "figures_of",
+    "matrix",
+    "sampled",
+    "stored_matrix",
+]
 
 MATRIX_FILE = "sampler_matrix.json"
 MATRIX_SAMPLERS = tuple(name for name in SAMPLERS if name != "exact")
 """Columns of the matrix; its rows are `problems.PROBLEMS`."""
 
 _ALONE = ("smc", "variational")
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    r"""One sampler on one instrument.
+
+    Arguments:
+        problems: Observations, which share their operator.
+        truths: Shape :math:`(T, d)`, float64.
+        draws: Shape :math:`(T, S, d)`, float64.
+        evaluations: Calls of the denoiser for each draw.
+    """
+
+    problems: Sequence[LinearProblem]
+    truths: Tensor
+    draws: Tensor
+    evaluations: int
+
+
+def sampled(
+    prior: Prior,
+    name: str,
+    settings: Settings,
+    truths: int = 16,
+    draws: int = 16,
+    seed: int = 0,
+    control: Control | None = None,
+) -> Sampled:
+    r"""Observe and sample; arguments as those of `cell`."""
+    problems, sources = _observed(prior, name, truths, seed)
+    groups = [[one] for one in problems] if settings.method in _ALONE else [problems]
+    parts, calls = [], 0
+    for k, group in enumerate(groups):
+        together = group[0] if len(group) == 1 else stack(group)
+        frames = draw(prior, together, settings, draws * len(group), seed + k, control or Alone())
+        (last,) = deque(frames, maxlen=1)
+        parts.append(last.samples.detach().cpu().double().reshape(len(group), draws, -1))
+        calls = last.evaluations
+    return Sampled(problems, sources, torch.cat(parts), calls)
 
 
 def cell(
@@ -66,23 +115,18 @@ def cell(
         control: Told between steps.
 
     Returns:
-        The figures of the module's table that the prior allows, and `evaluations` of the denoiser
-        for each draw.
+        As `figures_of`.
     """
-    problems, sources = _observed(prior, name, truths, seed)
-    groups = [[one] for one in problems] if settings.method in _ALONE else [problems]
-    parts, calls = [], 0
-    for k, group in enumerate(groups):
-        together = group[0] if len(group) == 1 else stack(group)
-        frames = draw(prior, together, settings, draws * len(group), seed + k, control or Alone())
-        (last,) = deque(frames, maxlen=1)
-        parts.append(last.samples.detach().cpu().double().reshape(len(group), draws, -1))
-        calls = last.evaluations
-    found = torch.cat(parts)
-    figures = _against_truth(prior, problems, sources, found)
+    return figures_of(prior, sampled(prior, name, settings, truths, draws, seed, control))
+
+
+def figures_of(prior: Prior, found: Sampled) -> dict[str, float]:
+    """The figures of the module's table that the prior allows, and `evaluations` of a draw."""
+    figures = _against_truth(prior, found.problems, found.truths, found.draws)
     if isinstance(prior, GaussianPrior):
-        figures |= _against_exact(prior, problems, found)
-    return {**{key: round(value, 4) for key, value in figures.items()}, "evaluations": calls}
+        figures |= _against_exact(prior, found.problems, found.draws)
+    rounded = {key: round(value, 4) for key, value in figures.items()}
+    return {**rounded, "evaluations": found.evaluations}
 
 
 def _observed(
@@ -123,8 +167,10 @@ def _against_exact(
     exact = start + torch.stack([one.backprojection for one in problems]) @ gain
     total = float(first.variance.sum())
     floor = total / found.shape[1]
+    ratios = found.var(1).sum(-1) / total
     return {
-        "variance_ratio": float(found.var(1).sum(-1).mean()) / total,
+        "variance_ratio": float(ratios.mean()),
+        "ratio_error": float(ratios.std() / len(ratios) ** 0.5),
         "mean_error": math.sqrt(float((found.mean(1) - exact).square().sum(-1).mean()) / floor),
     }
 
@@ -159,7 +205,10 @@ def matrix(
 
 @lru_cache(maxsize=1)
 def stored_matrix() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
-    """The shipped matrix: problem to sampler to figures; empty where none was measured."""
+    r"""The shipped matrix: problem to sampler to figures; empty where none was measured.
+
+    Beside those of `figures_of` there are `tarp_distance` and `tarp_inside`, a test of coverage.
+    """
     place = resources.files("astroviz.lensing").joinpath(MATRIX_FILE)
     if not place.is_file():
         return {}

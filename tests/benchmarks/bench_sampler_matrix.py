@@ -5,7 +5,7 @@
 
 A line of OUT for each cell; what is there is not repeated. The last line of standard output counts
 the calibrated cells of each sampler: `ratio` is the part of the instruments on which the default
-is (variance ratio 0.9 to 1.1 and mean error at most 1.3 floors, of 16 sources).
+is (variance ratio 0.9 to 1.1 and mean error at most 1.3 floors, of 32 sources).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 
 import torch
 
+from astroviz.accuracy.tarp import credibilities, expected_coverage
 from astroviz.lensing import sampler_matrix
+from astroviz.lensing.prior import Prior, open_prior
 from astroviz.lensing.problems import PROBLEMS
 from astroviz.lensing.sample_priors import gaussian_process
 from astroviz.lensing.settings import preset
@@ -27,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="a learned prior; the Gaussian process by default")
     parser.add_argument("--pixels", type=int, default=16, help="of the Gaussian process (16)")
-    parser.add_argument("--truths", type=int, default=16, help="sources in a cell (16)")
+    parser.add_argument("--truths", type=int, default=32, help="sources in a cell (32)")
     parser.add_argument("--draws", type=int, default=16, help="draws of each (16)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="threads of torch (1)")
@@ -36,8 +38,6 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.model:
-        from astroviz.lensing.prior import open_prior
-
         prior = open_prior(args.model, "cpu")
     else:
         prior = gaussian_process(args.pixels)
@@ -47,9 +47,11 @@ def main() -> None:
         for sampler in sampler_matrix.MATRIX_SAMPLERS:
             if (problem, sampler) in known:
                 continue
-            figures = sampler_matrix.cell(
-                prior, problem, preset(sampler), args.truths, args.draws, args.seed
+            settings = preset(sampler)
+            found = sampler_matrix.sampled(
+                prior, problem, settings, args.truths, args.draws, args.seed
             )
+            figures = sampler_matrix.figures_of(prior, found) | coverage(prior, found, args.seed)
             known[problem, sampler] = figures
             with args.out.open("a") as file:
                 line = {"problem": problem, "sampler": sampler, "figures": figures}
@@ -59,6 +61,13 @@ def main() -> None:
         store(known)
     if not args.model:
         summary(known)
+
+
+def coverage(prior: Prior, found: sampler_matrix.Sampled, seed: int) -> dict[str, float | bool]:
+    aside = prior.sample(len(found.truths), seed + 31).double().numpy()
+    parts = credibilities(found.truths.numpy(), found.draws.numpy(), aside, seed)
+    test = expected_coverage(parts, seed)
+    return {"tarp_distance": round(test.distance, 4), "tarp_inside": bool(test.inside)}
 
 
 def store(known: dict[tuple[str, str], dict[str, float]]) -> None:

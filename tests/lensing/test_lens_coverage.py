@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from astroviz.accuracy.report import verdicts
-from astroviz.lensing.checks import exactness_blocks
+from astroviz.lensing.checks import coverage_block, exactness_blocks
 from astroviz.lensing.gaussian_prior import exponential_prior
 from astroviz.lensing.lens import LENS_BOUNDS, LENS_NAMES
 from astroviz.lensing.lens_coverage import Coverage, covered, random_lenses, simulated_lenses
-from astroviz.lensing.settings import Settings
+from astroviz.lensing.prior import open_prior
+from astroviz.lensing.sampling import sample
+from astroviz.lensing.settings import Settings, preset
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,26 @@ def test_the_truth_is_covered(prior, tmp_path):
 def test_the_check_passes_the_default_sampler_against_exact_posteriors():
     found = verdicts(exactness_blocks(seed=4, truths=10))
     assert [line["passed"] for line in found] == [True, True]
+
+
+def test_the_check_of_a_shipped_prior_is_a_test_of_coverage():
+    prior = open_prior("lensing/galaxies16")
+    block = coverage_block(prior, lenses=3, draws=4, seed=1, steps=3)
+    assert block["truths"].shape == (3, 16)
+    assert block["draws"].shape == (3, 4, 16)
+    # scores of the prior: of unit variance, so that standard normal references are its own kind
+    scores = np.concatenate([block["truths"], block["draws"].reshape(-1, 16)])
+    assert 0.3 < scores.std() < 2.5
+    assert verdicts([block])[0]["name"].startswith("sources behind simulated lenses")
+
+
+@pytest.mark.parametrize("method", ["split_gibbs", "mmps", "pigdm", "cla", "dps", "variational"])
+def test_a_learned_prior_is_sampled_by_every_method(method):
+    prior = open_prior("lensing/galaxies16")
+    (problem,), truth = simulated_lenses(prior, range(1), seed=5)
+    settings = preset(method).with_(steps=40 if method == "cla" else 12)
+    found = sample(prior, problem, settings, 2, seed=0)
+    blank = float(problem.reduced_chi_square(torch.zeros(1, 256))[0])
+    assert found.shape == (2, 256)
+    assert float(problem.reduced_chi_square(found).max()) < max(0.6 * blank, 1.6)
+    assert np.corrcoef(found.mean(0).numpy(), truth[0].numpy())[0, 1] > 0.5
