@@ -225,7 +225,9 @@ class NoiseView(RoomView):
         )  # fmt: skip
         kinds = ("as it is", "drawn from what was learned", "Gaussian of the same power")
         strains = {
-            kind: (scene.times, one) for kind, one in zip(kinds, scene.strains, strict=False)
+            kind: (scene.times, one)
+            for kind, one in zip(kinds, scene.strains, strict=False)
+            if len(one)
         }
         self.strains.update(
             strains, "Noise as it is, as it was learned, and Gaussian noise of the same power.",

@@ -1,4 +1,4 @@
-"""The view of prior shift: the flag sees a wrong prior, not a right one; rounds; stored answers."""
+"""The view of prior shift: the flag sees a wrong prior and no right one; rounds; storage."""
 
 from __future__ import annotations
 
