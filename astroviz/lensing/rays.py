@@ -36,11 +36,14 @@ class Rays:
             raise ValueError("the noise and the observation must have the same mask")
         self.observation, self.noise, self.upsample = observation, noise, int(upsample)
         psf = observation.psf
-        grown = observation.mask
-        if psf is not None:
+        self.margin = (0, 0) if psf is None else (psf.shape[0] // 2, psf.shape[1] // 2)
+        rows, columns = self.margin
+        grown = np.pad(observation.mask, ((rows, rows), (columns, columns)))
+        if psf is not None:  # light of beyond the frame reaches it too
             grown = ndimage.binary_dilation(grown, np.ones(psf.shape, dtype=bool))
         self.region = grown
-        x, y = observation.grid()
+        y, x = ((np.indices(grown.shape) - (np.array(grown.shape) - 1).reshape(2, 1, 1) / 2)
+                * observation.pixel_scale)  # fmt: skip
         offset = ((np.arange(upsample) + 0.5) / upsample - 0.5) * observation.pixel_scale
         dy, dx = np.meshgrid(offset, offset, indexing="ij")
         self.x = (x[grown][:, None] + dx.ravel()).ravel()
@@ -96,7 +99,7 @@ class Rays:
         """From the region's pixels to the used pixels, shape (m, region)."""
         number = np.full(self.region.shape, -1)
         number[self.region] = np.arange(int(self.region.sum()))
-        here = np.argwhere(self.observation.mask)
+        here = np.argwhere(self.observation.mask) + np.array(self.margin)
         m, kernel = len(here), self.observation.psf
         if kernel is None:
             kernel = np.ones((1, 1))
