@@ -201,23 +201,26 @@ class MomentMatching:
 
     def _directly(self, x: Tensor, sigma: float) -> Guided:
         denoised = self.prior.denoise(x, sigma)
-        matrix = self._gain(sigma, x)
-        left = self.basis.innovation(denoised)
-        return Guided(denoised, denoised + self.basis.unrotate(left) @ matrix.T, 3)
+        gain = self._gain(sigma, x)
+        return Guided(denoised, denoised + self.basis.innovation(denoised) @ gain, 3)
 
     def _gain(self, sigma: float, like: Tensor) -> Tensor:
-        r""":math:`P (1 + G P)^{-1}` with :math:`P = \sigma^2 J`, float64 inside."""
+        r""":math:`V^\top P (1 + G P)^{-1}` with :math:`P = \sigma^2 J`, float64 inside."""
         if self.basis.vectors.ndim != 2:
             raise NotImplementedError("a full solve takes problems of one operator")
         covariance = sigma**2 * self.prior.jacobian(sigma)  # type: ignore[attr-defined]
-        vectors, values = self.basis.vectors.double(), self.basis.eigenvalues[0].double()
-        root = (vectors * values.sqrt()).T
-        spread = root @ covariance @ root.T
+        vectors, root = self.basis.vectors.double(), self.basis.eigenvalues[0].double().sqrt()
+        turned = vectors.T @ covariance
+        inner = turned @ vectors
+        spread = root[:, None] * inner * root
         spread.diagonal().add_(1.0)
-        across = torch.linalg.solve_triangular(
-            torch.linalg.cholesky(spread), root @ covariance, upper=False
-        )
-        return (covariance - across.T @ across).to(like)
+        # B (1 + R^2 B)^-1 = R^-1 (1 + R B R)^-1 R B with R = sqrt(lambda), B = V' P V; a row of
+        # which the data say nothing takes the form that does not divide
+        solved = torch.cholesky_solve(root[:, None] * turned, torch.linalg.cholesky(spread))
+        gain = solved / root.clamp_min(1e-30)[:, None]
+        blind = root < 1e-6 * root.max()
+        gain[blind] = turned[blind] - (inner[blind] * root) @ solved
+        return gain.to(like)
 
 
 def _conjugate_gradients(
