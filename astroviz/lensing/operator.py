@@ -44,6 +44,7 @@ class LensOperator:
         self.by_slope = by_slope
         self._grids: dict[tuple[torch.dtype, torch.device], Grid] = {}
         self._extra: Extra | None = None
+        self._made: dict[Grid, Tensor] = {}  # what a function has given, by its grid
 
     def grid(self, dtype: torch.dtype, device: torch.device) -> Grid:
         """The rays and the transform of the PSF, made once for a dtype and device."""
@@ -58,10 +59,11 @@ class LensOperator:
         Arguments:
             deflection_map: (2, ny, nx) or (..., 2, ny, nx) on the image's pixels, arcsec
                 (interpolated, differentiable; its edge is continued into the margin), or a
-                function of x and y (rows, columns), as of a caustics lens; None for none.
+                function of x and y (rows, columns), as of a caustics lens, which is asked once;
+                None for none.
         """
         other = copy.copy(self)
-        other._extra = deflection_map
+        other._extra, other._made = deflection_map, {}
         return other
 
     def __call__(self, lens: Tensor, source: Tensor, free: bool = False) -> Tensor:
@@ -147,8 +149,10 @@ class LensOperator:
         if self._extra is None:
             return None
         if not isinstance(self._extra, Tensor):
-            x, y = torch.broadcast_tensors(grid.x[None, :], grid.y[:, None])
-            return torch.stack(list(self._extra(x.contiguous(), y.contiguous())), 0)
+            if grid not in self._made:
+                x, y = grid.plane.unbind(0)
+                self._made[grid] = torch.stack(list(self._extra(x, y))).detach()
+            return self._made[grid]
         given = self._extra.to(grid.x)
         if given.ndim < 3 or tuple(given.shape[-3:]) != (2, *self.setup.shape):
             raise LensError(
