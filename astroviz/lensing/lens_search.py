@@ -17,7 +17,7 @@ import numpy as np
 from astroviz.core.request import Alone, Control
 from astroviz.lensing.semilinear import Evidence, SemiLinear
 
-__all__ = ["Clock", "FreePrior", "Summit", "climb"]
+__all__ = ["Clock", "FreePrior", "Summit", "best", "climb", "summit_of"]
 
 _LONGEST = np.array([0.15, 0.12, 0.12, 0.08, 0.08, 0.06, 0.06, 0.12])
 
@@ -149,6 +149,28 @@ def _step(curvature: np.ndarray, gradient: np.ndarray, damping: float) -> np.nda
     scale = np.diag(curvature)
     step = np.linalg.solve(curvature + damping * np.diag(scale), gradient)
     return np.asarray(step / max(1.0, float(np.max(np.abs(step) / _LONGEST))))
+
+
+def summit_of(
+    model: SemiLinear, prior: FreePrior, clock: Clock, starts: Sequence[float] = (-0.1, 0.0, 0.1),
+    softening: float = 4.0,
+) -> Summit:  # fmt: skip
+    r"""The highest summit from several Einstein radii, each climbed with softened noise first.
+
+    Arguments:
+        model: The evidence; no light components.
+        prior: Prior of the free coordinates.
+        clock: The time that is left.
+        starts: Changes of the logarithm of the prior's Einstein radius.
+        softening: Factor on the noise at first.
+    """
+    soft = model.on_rays(model.rays.softened(softening))
+    found = []
+    for away in starts:
+        start = prior.mean + away * np.eye(len(prior.mean))[0]
+        near = climb(soft, start, prior, 12, clock)
+        found.append(climb(model, near.free, prior, 15, clock))
+    return best(found)
 
 
 def best(summits: Sequence[Summit]) -> Summit:

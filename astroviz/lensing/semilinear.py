@@ -204,6 +204,12 @@ class SemiLinear:
                 best = max(best, (value, amplitude, length, unit), key=lambda one: one[0])
         return self.with_prior(*best[1:])
 
+    def on_rays(self, rays: Rays) -> SemiLinear:
+        """The same for other rays of the same pixels, as softened ones; without light."""
+        found = copy.copy(self)
+        found.rays = rays
+        return found
+
     def on_grid(self, grid: SourceGrid) -> SemiLinear:
         """The same on a grid of as many pixels of the same size elsewhere."""
         found = copy.copy(self)

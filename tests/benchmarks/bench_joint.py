@@ -24,7 +24,7 @@ from astroviz.accuracy.calibration import coverage, ks_test
 from astroviz.lensing.joint import JointSettings, joint_chains, start_of
 from astroviz.lensing.joint_posterior import gaussian_of
 from astroviz.lensing.lens import FREE_NAMES, from_free
-from astroviz.lensing.lens_search import Clock, FreePrior, best, climb
+from astroviz.lensing.lens_search import Clock, FreePrior, summit_of
 from astroviz.lensing.prior import NetworkPrior, open_prior
 from astroviz.lensing.psf import gaussian_psf
 from astroviz.lensing.rays import Rays
@@ -62,8 +62,7 @@ class Study:
         begun = time.process_time()
         model = SemiLinear(Rays(seen, white_noise(seen)), self.grid, 1.0, 1.0, mean=self.mean,
                            covariance=self.covariance)  # fmt: skip
-        starts = [FREE.mean + np.eye(8)[0] * away for away in (-0.1, 0.0, 0.1)]
-        summit = best([climb(model, one, FREE, 15, Clock(1e6)) for one in starts])
+        summit = summit_of(model, FREE, Clock(1e6))
         start = start_of(model, FREE, summit.free)
         frames = list(joint_chains(self.prior, start, self.chains, number, self.settings))
         draws = frames[-1].free
