@@ -19,6 +19,7 @@ from astroviz.dashboards.lensing_sample_files import FilesForm
 from astroviz.dashboards.lensing_sample_lens import LensCard
 from astroviz.dashboards.lensing_sample_mask import MaskTools
 from astroviz.dashboards.live import on_tick
+from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.lensing.lens import LENS_NAMES
 from astroviz.lensing.sample_priors import PRIORS
@@ -100,6 +101,7 @@ class SampleView(RoomView):
             **_SPARE, bar=False,
         )  # fmt: skip
         link_cursors(self.truth, self.mean, self.sd)
+        on_paper(self.truth, self.mean, self.sd)
         self.residual = ImagePlot(
             "sample-residual", dark, scaling="symmetric", **_SPARE,
             title="(data \u2212 model) / noise",

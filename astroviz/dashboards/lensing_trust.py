@@ -15,6 +15,7 @@ from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_trust_badges import COLUMNS, coverage_of, matrix_of
 from astroviz.dashboards.live import on_tick
+from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.lensing.sampler_words import LABELS
 from astroviz.lensing.trust_state import DRAWS, JUDGED, TRUTHS
@@ -27,6 +28,7 @@ __all__ = ["TrustView"]
 _ONE = frozenset({
     "trust_sampler", "trust_quality", "trust_pixels", "trust_noise", "trust_count", "seed",
 })  # fmt: skip
+_SETTINGS = frozenset({"trust_quality", "trust_pixels", "trust_noise"})
 _LOOK_S = 0.25
 _SHOWN = 12  # draws
 _NOISES = (0.05, 0.1, 0.2, 0.4)
@@ -44,6 +46,7 @@ class TrustView(RoomView):
         self.tests: dict[str, Any] = {}
         self.comparison: Any = None
         self.draws: Any = None
+        self._begun = False
         self._watching: asyncio.Task[None] | None = None
         self.job = Job(self.shell, self._on_job)
         self._make_plots()
@@ -65,17 +68,19 @@ class TrustView(RoomView):
     def _make_plots(self) -> None:
         dark = self.shell.dark
         self.maps = {
-            "exact_mean": ImagePlot("trust-exact-mean", dark, title="exact mean", **_SPARE),
+            "exact_mean": ImagePlot("trust-exact-mean", dark, title="exact mean", bar=False,
+                                    **_SPARE),
             "mean": ImagePlot("trust-mean", dark, title="sampled mean", **_SPARE),
             "z": ImagePlot("trust-z", dark, title="difference / its error", scaling="symmetric",
                            **_SPARE),
             "exact_sd": ImagePlot("trust-exact-sd", dark, title="exact sd", colours="spread",
-                                  **_SPARE),
+                                  bar=False, **_SPARE),
             "sd": ImagePlot("trust-sd", dark, title="sampled sd", colours="spread", **_SPARE),
             "ratio": ImagePlot("trust-ratio", dark, title="sampled / exact sd \u2212 1",
                                scaling="symmetric", **_SPARE),
         }  # fmt: skip
         link_cursors(*self.maps.values())
+        on_paper(*self.maps.values())
         self.grid = ImageGrid("trust-draws", dark, columns=3)
         self.badges = MatrixPlot("trust-badges", dark, pick_rows=True)
         self.badges.on_pick(lambda row, _: setattr(self.explorer, "trust_sampler", JUDGED[row]))
@@ -137,7 +142,12 @@ class TrustView(RoomView):
 
     def follow(self, names: set[str]) -> None:
         """Ask for what has changed."""
-        if "trust_sampler" in names:
+        if names & _SETTINGS and self.explorer.trust_studies():
+            self.explorer.trust_forget()
+            self.tests = {}
+        if names & _SETTINGS:
+            self._show_badges()
+        if names & (_SETTINGS | {"trust_sampler"}):
             self._show_coverage()
         if names & _ONE:
             self._ask()
@@ -193,6 +203,18 @@ class TrustView(RoomView):
         self._show_maps(found)
         self._show_draws(found)
         self._show_numbers(found, complete)
+        if complete and not self.tests and not self._begun and self.seen:
+            self._begin()
+
+    def _begin(self) -> None:
+        """A first check, so that the page has something to show; not outside a server."""
+        self._begun = True
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if not self.job.running:
+            self.check((self.explorer.trust_sampler,))
 
     def _show_maps(self, found: Any) -> None:
         low, high = float(found.exact_mean.min()), float(found.exact_mean.max())
@@ -247,12 +269,12 @@ class TrustView(RoomView):
             self.explorer.trust_sampler = next(iter(found))
 
     def _show_badges(self) -> None:
-        stored = self.explorer.trust_stored()
+        stored, side = self.explorer.trust_stored()
         studies = {k: v for k, v in self.explorer.trust_studies().items() if k in self.tests}
         rows, values, texts, words = matrix_of(studies, self.tests, stored)
         self.badges.update(rows, COLUMNS, values, texts, words, self._row())
         here = "left: measured here" if studies else "left: nothing measured here yet"
-        told = "right: the shipped figures" if stored else "no shipped figures for this size"
+        told = f"right: shipped, {side} px" if stored else "none are shipped"
         self.said.object = (
             f"<p class='faint'>Ratios to the exact variance and to the Monte-Carlo floor; {here}, "
             f"{told}. Click a row.</p>"

@@ -141,11 +141,16 @@ class TrustState(ViewState):
         """What was checked here, by sampler."""
         return dict(self._trust_studies)
 
-    def trust_stored(self) -> Mapping[str, Mapping[str, Any]]:
-        """The figures that are shipped, by sampler."""
+    def trust_forget(self) -> None:
+        """What was checked belongs to other settings."""
+        self._trust_studies = {}
+
+    def trust_stored(self) -> tuple[Mapping[str, Mapping[str, Any]], int]:
+        """The figures that are shipped, by sampler, and for which side of the source."""
         from astroviz.lensing.sampler_words import stored
 
-        return stored(self.trust_pixels)
+        sides = (self.trust_pixels, 32, 16)
+        return next(((stored(side), side) for side in sides if stored(side)), ({}, 0))
 
     def trust_table(self) -> QTable:
         """What was checked here, a row for each sampler."""

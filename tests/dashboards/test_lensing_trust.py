@@ -63,6 +63,9 @@ def test_a_check_fills_badges_and_coverage(tab, view):
     view.badges._picks[0](JUDGED.index("mmps"), 0)
     assert tab.explorer.trust_sampler == "mmps"
     assert "nothing measured" in view.tarp.describe()
+    tab.explorer.trust_noise = 0.2
+    assert not tab.explorer.trust_studies()
+    assert set(view.badges.texts[row][:4]) == {""}
 
 
 def test_the_exact_posterior_needs_no_check(tab, view):
@@ -115,7 +118,7 @@ def test_the_matrix_opens_what_is_clicked(operators):
     assert shown.data.figure.title.text == "noisy image"
     assert list(shown.side) == [shown.side_panes[False]]
     assert shown.matrix.selected == (ROWS.index("mmps"), list(PROBLEMS).index("denoising"))
-    assert shown.grid.images.shape == (9, 16, 16)
+    assert shown.grid.images.shape == (10, 16, 16)
     explorer.operators_problem = "visibilities"
     assert list(shown.side) == [shown.side_panes[True]]
     assert "baselines" in shown.uv.describe()
@@ -129,8 +132,8 @@ def test_a_row_is_measured_and_saved(operators):
     assert "measured here" in shown.said.object
     names = set(shown.tables())
     assert names == {"Draws of the source", "Matrix as measured here"}
-    operators.explorer.operators_sampler = "smc"
-    shown.check(("smc",))
+    operators.explorer.operators_sampler = "exact"
+    shown.check(("exact",))
     assert "not in the matrix" in operators.shell.voice.sentence
 
 
