@@ -116,7 +116,7 @@ def test_a_shipped_prior_denoises_unseen_images(name):
     if truth is None:
         pytest.skip("its law is not known")
     generator = torch.Generator().manual_seed(0)
-    for factor, goal in ((0.5, 0.7), (2.0, 0.5), (6.0, 0.7)):
+    for factor, goal in ((0.5, 0.35), (2.0, 0.4), (6.0, 0.85)):
         sigma = factor * prior.sigma_data
         noisy = truth + sigma * torch.randn(truth.shape, generator=generator)
         found = prior.denoise(noisy, sigma)
@@ -126,7 +126,7 @@ def test_a_shipped_prior_denoises_unseen_images(name):
         # the error of an expectation is uncorrelated with it
         share = ((found - truth) * (found - prior.mean)).sum(1)
         power = float((found - prior.mean).square().sum(1).mean())
-        assert abs(float(share.mean())) < 0.08 * power
+        assert abs(float(share.mean())) < 0.12 * power
 
 
 def test_draws_of_the_small_prior_are_like_its_law():
