@@ -56,10 +56,10 @@ class Arcs:
     def prior(self) -> FreePrior:
         """What is believed of the lens before the arcs are read: near the light, near round."""
         x0, y0 = self.centre
-        e = (0.0, 0.0) if self.light is None else tuple(0.6 * v for v in self.light.ellipticity)
+        e = (0.0, 0.0) if self.light is None else tuple(0.7 * v for v in self.light.ellipticity)
         near = 0.04 if self.light is not None else 0.15
         mean = np.array([np.log(self.radius), *e, x0, y0, 0.0, 0.0, 1.0])
-        return FreePrior(mean, np.array([0.15, 0.12, 0.12, near, near, 0.06, 0.06, 0.1]))
+        return FreePrior(mean, np.array([0.15, 0.08, 0.08, near, near, 0.05, 0.05, 0.1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,40 +221,55 @@ def thinned(arcs: Arcs, fewest: int = 1200) -> tuple[Observation, SkyNoise]:
 
 
 def search(
-    arcs: Arcs, prior: FreePrior, clock: Clock, until: float, starts: int, pixels: int = 20
+    arcs: Arcs, prior: FreePrior, clock: Clock, until: float, starts: int, pixels: int = 22
 ) -> list[Stage]:
-    """Summits of coarse climbs from several Einstein radii and ellipticities, best first."""
+    """Summits of coarse climbs from several Einstein radii, best first.
+
+    All start with softened noise; starts that meet are one; the better half climbs on.
+    """
     observation, noise = thinned(arcs)
     rays = Rays(observation, noise)
     held, columns = prior.holding(k7=1.0), white_columns(arcs, rays, shapes=False)
-    factors = np.geomspace(0.72, 1.4, starts)
-    order = np.argsort(np.abs(np.log(factors)))
-    found: list[Stage] = []
     begun = clock.spent
-    for number, factor in enumerate(factors[order]):
-        share = begun + (until - begun) * (number + 1) / len(order)
-        if found and not clock.check(until):
-            break
+    ends = begun + (until - begun) * np.array([0.35, 0.65, 0.9, 1.0])
+    dimmed = None if columns is None else (columns[0] / _SOFT, columns[1])
+    softened, here = rays.softened(_SOFT), []
+    for factor in np.geomspace(0.72, 1.4, starts):
         free = held.mean.copy()
         free[0] += np.log(factor)
-        found.append(_one_start(arcs, rays, free, held, clock, share, pixels, columns))
+        soft = build(arcs, softened, free, pixels, columns=dimmed)
+        here.append(climb(soft, free, held, 6, clock, until=ends[0]))
+    found: list[Stage] = []
+    for summit in _different(here):
+        model = build(arcs, rays, summit.free, pixels, columns=columns, share=0.94)
+        model = model.tuned(summit.free)
+        found.append(Stage(climb(model, summit.free, held, 6, clock, until=ends[1]), model, arcs))
+    for end, most in ((ends[2], 3), (ends[3], 2)):
+        ranked = sorted(found, key=lambda stage: -stage.summit.log_posterior)
+        better = [_again(stage, rays, held, columns, clock, end) for stage in ranked[:most]]
+        found = [*better, *ranked[most:]]
     return sorted(found, key=lambda stage: -stage.summit.log_posterior)
 
 
-def _one_start(
-    arcs: Arcs, rays: Rays, free: np.ndarray, prior: FreePrior, clock: Clock, until: float,
-    pixels: int, columns: tuple[np.ndarray, np.ndarray] | None,
+def _again(
+    stage: Stage, rays: Rays, prior: FreePrior, columns: tuple[np.ndarray, np.ndarray] | None,
+    clock: Clock, until: float,
 ) -> Stage:  # fmt: skip
-    dimmed = None if columns is None else (columns[0] / _SOFT, columns[1])
-    soft = build(arcs, rays.softened(_SOFT), free, pixels, columns=dimmed)
-    free = climb(soft, free, prior, 6, clock, until=until).free
-    model = build(arcs, rays, free, pixels, columns=columns, share=0.94).tuned(free)
-    free = climb(model, free, prior, 6, clock, until=until).free
-    for steps in (6, 8):
-        model = build(arcs, rays, free, pixels, model, columns, 0.94).tuned(free)
-        summit = climb(model, free, prior, steps, clock, until=until)
-        free = summit.free
-    return Stage(summit, model, arcs)
+    """Climb on with a grid and a source prior that fit the lens as it is by now."""
+    if not clock.check(until):
+        return stage
+    free, pixels = stage.summit.free, stage.model.grid.pixels
+    model = build(stage.arcs, rays, free, pixels, stage.model, columns, 0.94).tuned(free)
+    return Stage(climb(model, free, prior, 8, clock, until=until), model, stage.arcs)
+
+
+def _different(summits: list[Summit]) -> list[Summit]:
+    """Summits that are not the same place, best first."""
+    found: list[Summit] = []
+    for one in sorted(summits, key=lambda summit: -summit.log_posterior):
+        if all(np.abs(one.free - other.free).max() > 0.03 for other in found):
+            found.append(one)
+    return found
 
 
 def refine(
