@@ -29,18 +29,23 @@ _TINY = 1e-24
 
 def _series(core: CoreLens, p: Tensor, slope_too: bool) -> tuple[Tensor, Tensor, Tensor]:
     r"""S, :math:`S_1` and, if wanted, :math:`\partial S/\partial t`."""
-    total, first, by_slope = torch.ones_like(p), torch.zeros_like(p), torch.zeros_like(p)
-    for k in range(terms_for(core.modulus, p.real.dtype), 0, -1):
+    one, total = torch.ones_like(p), torch.ones_like(p)
+    by_slope = torch.zeros_like(p) if slope_too else one
+    for k in range(terms_for(core.modulus, p.real.dtype), 1, -1):
         upper, lower = 2 * k - 2 + core.slope, 2 * k + 2 - core.slope
-        ratio = upper / lower
         if slope_too:
-            by_slope.mul_(ratio).add_(total, alpha=1 / lower + upper / lower**2).mul_(p)
-        torch.mul(total, ratio, out=first)
-        torch.mul(p, first, out=total).add_(1)
-    return total, first, by_slope
+            by_slope.mul_(upper / lower).add_(total, alpha=1 / lower + upper / lower**2).mul_(p)
+        total = torch.addcmul(one, p, total, value=upper / lower)
+    upper, lower = core.slope, 4 - core.slope
+    if slope_too:
+        by_slope.mul_(upper / lower).add_(total, alpha=1 / lower + upper / lower**2).mul_(p)
+    first = total * (upper / lower)
+    return torch.addcmul(one, p, first), first, by_slope
 
 
-def power_law_rays(core: CoreLens, grid: Grid, where: Tensor, keep: bool) -> tuple[Tensor, ...]:
+def power_law_rays(
+    core: CoreLens, grid: Grid, where: Tensor, keep: bool, by_slope: bool
+) -> tuple[Tensor, ...]:
     r"""Fill in the positions in the source plane; keep what the gradient needs.
 
     Arguments:
@@ -48,6 +53,7 @@ def power_law_rays(core: CoreLens, grid: Grid, where: Tensor, keep: bool) -> tup
         grid: The rays.
         where: To be filled, (2, rows, columns), in units of half the source's grid.
         keep: Whether the planes for `power_law_gradient` are wanted.
+        by_slope: Whether that is to give a derivative by the slope.
     """
     e1, e2, slope = core.e1, core.e2, core.slope
     offset = grid.plane - where.new_tensor([[[core.x0]], [[core.y0]]])
@@ -55,7 +61,7 @@ def power_law_rays(core: CoreLens, grid: Grid, where: Tensor, keep: bool) -> tup
     position = torch.complex(dx * (1 - e1) - dy * e2, dy * (1 + e1) - dx * e2)
     length = torch.addcmul(position.real.square(), position.imag, position.imag).add_(_TINY)
     p = (position * position).mul_(complex(-e1, e2)).div_(length)
-    total, first, by_slope = _series(core, p, keep)
+    total, first, tilted = _series(core, p, keep and by_slope)
     squared = length.reciprocal_().mul_(core.radius**2 * (1 - e1 * e1 - e2 * e2))
     strength = squared ** (slope / 2)
     lifted = position * strength
@@ -66,7 +72,7 @@ def power_law_rays(core: CoreLens, grid: Grid, where: Tensor, keep: bool) -> tup
     where.sub_(torch.view_as_real(alpha).permute(2, 0, 1), alpha=1 / half)
     if not keep:
         return ()
-    changed = squared.log_().mul_(0.5) * alpha + lifted * by_slope
+    changed = squared.log_().mul_(0.5) * alpha + lifted * tilted if by_slope else alpha
     return (offset, position, p, strength, alpha, total, first, changed)
 
 

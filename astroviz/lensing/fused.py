@@ -89,7 +89,7 @@ def _rays(
     planes: Tensor | None = None
     for core, one in zip(cores, where.unbind(0), strict=True):
         if core.slope != 1.0:
-            kept.append(power_law_rays(core, grid, one, keep))
+            kept.append(power_law_rays(core, grid, one, keep, way.by_slope))
             continue
         if planes is None or keep:
             planes = where.new_empty(7, *grid.shape)
