@@ -189,6 +189,9 @@ class BenchView(RoomView):
     def say(self) -> None:
         """Write the line above the panels, and why there is no picture."""
         super().say()
+        panel = self.panels.get(self.explorer.bench_mode)
+        if panel is not None and (sentence := panel.sentence()):
+            self.notice.sentence = sentence
         if self.refused and self.refused not in self.notice.warnings:
             self.notice.warnings = [*self.notice.warnings, self.refused]
 
@@ -198,8 +201,9 @@ class BenchView(RoomView):
             f"<b>{escape(value)}</b> <small>{escape(unit)}</small></div>"
             for name, (value, unit) in figures.items()
         )
+        spread, gap = ("space-between", 12) if len(figures) > 4 else ("flex-start", 48)
         html = (
-            "<div style='display:flex;justify-content:space-between;gap:12px;"
+            f"<div style='display:flex;justify-content:{spread};gap:{gap}px;"
             f"white-space:nowrap;font-size:12px'>{cells}</div>"
         )
         if self.numbers.object != html:

@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 from astroviz.dashboards.appearance import card, figure_pane, framed
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.live import on_tick
-from astroviz.lensing.bench_bias import BiasPoint, bias_table
+from astroviz.lensing.bench_bias import BiasPoint, bias_table, verdict
 from astroviz.lensing.bench_bias import pictures as source_pictures
 from astroviz.lensing.bias import SOURCE_KINDS
 from astroviz.plots.curves import Curve, Curves
@@ -41,13 +41,14 @@ class BiasPanel:
         curves += [Curve(words, _ROLES[kind], "points") for kind, words in SOURCE_KINDS.items()]
         self.chart = Curves(
             "bench-bias", "signal to noise of the brightest pixel",
-            "Einstein radius \u2212 truth (%)", curves, dark, x_axis_type="log",
+            "Einstein radius \u2212 truth (%)", curves, dark, "bottom_right", x_axis_type="log",
             x_range=(5.0, 200.0),
         )  # fmt: skip
-        self.grid = ImageGrid("bench-bias-fits", dark, columns=4, scaling="asinh")
+        self.chart.ticks([5, 10, 20, 50, 100, 200])
+        self.grid = ImageGrid("bench-bias-fits", dark, columns=5, scaling="asinh")
         self.plots = (self.chart, self.grid)
         self.here = self._button("Fit", "play_arrow", "Fit the data at this S/N", False)
-        self.scan = self._button("Scan S/N", "timeline", "Fit at four signals to noise", True)
+        self.scan = self._button("Scan S/N", "timeline", "Scan: fit at four S/N", True)
         self.score = pmui.Checkbox(
             label="learned prior (slow)", value=False, size="small", align="center", margin=0,
             description="Also under the score prior: chains of lens and source, a minute or more",
@@ -103,6 +104,10 @@ class BiasPanel:
     def close(self) -> None:
         """The tab is gone."""
         self.job.cancel()
+
+    def sentence(self) -> str:
+        """What the fits say; empty before there are any."""
+        return verdict(self.points)
 
     # Fitting
 
@@ -170,12 +175,14 @@ class BiasPanel:
                 continue
             off = np.array([100 * (one.fit.einstein_radius / one.fit.truth - 1) for one in mine])
             error = np.array([100 * one.fit.error / one.fit.truth for one in mine])
-            reach = max(reach, float(np.abs(off).max() + error.max()) * 1.15)
+            # room for the legend below
+            reach = max(reach, float(np.abs(off).max() + error.max()) * 1.5)
             values[words] = ([one.snr for one in mine], off, error)
         self.chart.update(values, self._words(), y_range=(-reach, reach))
         self._show_pictures()
         if self.view.explorer.bench_mode == "bias" and self.view.picture is not None:
             self.view._show_numbers(self.figures())
+            self.view.say()
 
     def _words(self) -> str:
         if not self.points:
@@ -192,7 +199,8 @@ class BiasPanel:
         mine = [one for one in self.points if one.snr == last]
         labels = [f"{_SHORT[one.fit.kind]}, S/N {last:g}" for one in mine]
         if self.show_what.value == "source":
-            pictures = source_pictures(mine)
+            pictures = source_pictures(mine, self.view.picture.stamp)
+            labels = ["truth", *labels]
             self.grid.scale.restyle("asinh", "flux")
         else:
             pictures = np.stack([one.residual for one in mine])

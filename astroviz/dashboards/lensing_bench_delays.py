@@ -88,6 +88,10 @@ class DelaysPanel:
         for name in ("levels", "saddles", "images", "names"):
             self.view.planes.image.set_layer(name)
 
+    def sentence(self) -> str:
+        """The state's own sentence is enough."""
+        return ""
+
     def tables(self) -> Mapping[str, Callable[[], Any]]:
         """What can be saved."""
         return {} if self.times is None else {"Images of the quasar": self.times.table}

@@ -107,6 +107,10 @@ class InformationPanel:
             "Least known": (f"{100 * float(np.max(known)):.0f}", "% left"),
         }
 
+    def sentence(self) -> str:
+        """The state's own sentence is enough."""
+        return ""
+
     def tables(self) -> Mapping[str, Callable[[], Any]]:
         """What can be saved."""
         return {} if self.found is None else {"What is known of the source": self.found.table}

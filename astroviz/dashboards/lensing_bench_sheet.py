@@ -73,6 +73,10 @@ class SheetPanel:
             "Mass in 2 \u03b8_E": (f"{more:+.0f}".replace("-", "\u2212"), "%"),
         }
 
+    def sentence(self) -> str:
+        """The state's own sentence is enough."""
+        return ""
+
     def tables(self) -> Mapping[str, Callable[[], Any]]:
         """What can be saved."""
         return {} if self.sheet is None else {"Mean convergence": self.sheet.table}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from astroviz.lensing.bench_scene import Bench
 
-__all__ = ["FAST", "SCAN", "BiasPoint", "BiasQuestion", "bias_table", "pictures"]
+__all__ = ["FAST", "SCAN", "BiasPoint", "BiasQuestion", "bias_table", "pictures", "verdict"]
 
 FAST = ("sersic", "spiral", "pixelated")
 """Kinds whose fits take seconds."""
@@ -118,15 +118,42 @@ def bias_table(points: list[BiasPoint]) -> QTable:
     )
 
 
-def pictures(points: list[BiasPoint], pixels: int = 48) -> np.ndarray:
-    r"""The fitted sources in equal pixels, shape :math:`(n, s, s)`, flux as in the data."""
+def verdict(points: list[BiasPoint]) -> str:
+    """What the fits say, in a sentence: which kinds of source move the lens, and from when on."""
     found = []
-    for one in points:
-        source = one.fit.source
-        if len(source) > pixels:
-            found.append(shrunk(source, pixels))
-        else:
-            at = (np.arange(pixels) + 0.5) * len(source) / pixels
-            rows = np.minimum(at.astype(int), len(source) - 1)
-            found.append(source[np.ix_(rows, rows)])
-    return np.stack(found)
+    for kind, words in SOURCE_KINDS.items():
+        mine = sorted((one for one in points if one.fit.kind == kind), key=lambda one: one.snr)
+        if not mine:
+            continue
+        last = mine[-1]
+        off = 100 * (last.fit.einstein_radius / last.fit.truth - 1)
+        text = f"{words.lower()} {off:+.2f} % ({last.fit.bias:+.1f} \u03c3 at S/N {last.snr:g}"
+        beyond = [one.snr for one in mine if abs(one.fit.bias) > 3]
+        if len(mine) > 1:
+            text += f", beyond 3 \u03c3 from S/N {beyond[0]:g}" if beyond else ", within 3 \u03c3"
+        found.append(f"{text})".replace("-", "\u2212"))
+    return f"Einstein radius minus truth: {'; '.join(found)}." if found else ""
+
+
+def pictures(
+    points: list[BiasPoint], truth: np.ndarray | None = None, pixels: int = 48
+) -> np.ndarray:
+    r"""The fitted sources in equal pixels, shape :math:`(n, s, s)`, flux as in the data.
+
+    Arguments:
+        points: The fits.
+        truth: The true source, which comes first where it is given.
+        pixels: Side of the pictures.
+    """
+    sources = [one.fit.source for one in points]
+    if truth is not None:
+        sources.insert(0, truth)
+    return np.stack([_resampled(source, pixels) for source in sources])
+
+
+def _resampled(source: np.ndarray, pixels: int) -> np.ndarray:
+    """By area where it has more pixels, by the nearest where it has fewer."""
+    if len(source) > pixels:
+        return shrunk(source, pixels)
+    rows = ((np.arange(pixels) + 0.5) * len(source) / pixels).astype(int)
+    return np.asarray(source[np.ix_(rows, rows)])

@@ -239,7 +239,8 @@ def test_fits_are_drawn_as_they_come_and_forgotten_with_their_lens(tab, bench, m
     assert len(panel.points) == 12
     data = panel.chart.sources["Sersic profile"].data
     np.testing.assert_allclose(np.asarray(data["y"]), 2.5, atol=1e-4)
-    assert len(panel.grid.images) == 3
+    assert len(panel.grid.images) == 4, "the truth and three fits"
+    assert "beyond 3" in bench.notice.sentence
     assert "7.5" in bench.numbers.object
     panel.show_what.value = "residual"
     assert panel.grid.images.shape == (3, 8, 8)
