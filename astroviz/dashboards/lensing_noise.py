@@ -102,7 +102,7 @@ class NoiseView(RoomView):
         )  # fmt: skip
         self.strength.param.watch(lambda e: self._set("noise_strength", float(e.new)), "value")
         self.measure_button = pmui.Button(
-            label="Measure coverage here", icon="straighten", variant="outlined", size="small",
+            label="Measure", icon="straighten", variant="outlined", size="small",
             description="Forty fresh simulations, each sampled under both likelihoods",
             margin=(10, 0, 2, 0),
         )  # fmt: skip
@@ -214,10 +214,11 @@ class NoiseView(RoomView):
     def _show_series(self, scene: Any) -> None:
         values: dict[str, Any] = {
             "data": (scene.times, scene.data), "true chirp": (scene.times, scene.model),
-            "Gaussian, 90 %": (scene.times, *scene.gaussian_band),
         }  # fmt: skip
-        if len(scene.learned):
-            values["learned, 90 %"] = (scene.times, *scene.learned_band)
+        bands = {"Gaussian, 90 %": scene.gaussian_band, "learned, 90 %": scene.learned_band}
+        for label, band in bands.items():
+            if len(band[0]) and (label.startswith("Gauss") or len(scene.learned)):
+                values[label] = (scene.times, *band)
         top = 1.1 * float(abs(scene.data).max())
         self.series.update(
             values, "A noisy series, the true chirp, and chirps that fit it.",

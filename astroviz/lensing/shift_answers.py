@@ -33,7 +33,7 @@ from astroviz.lensing.work import Work
 
 __all__ = ["COLUMNS", "OBSERVATIONS", "SwapSampler", "learn_more", "swap_request"]
 
-OBSERVATIONS = 40
+OBSERVATIONS = 48
 COLUMNS = ("chi_square", "p_value", "score")
 
 _LENSES = (

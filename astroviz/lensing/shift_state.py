@@ -45,7 +45,7 @@ class ShiftState(ViewState):
         default="ellipticals", objects=list(PRIORS), doc="What one believes to be behind them."
     )
     shift_noise = param.Number(
-        default=0.2, bounds=(0.02, 1.0), doc="Noise of a pixel of the image, prior units."
+        default=0.1, bounds=(0.02, 1.0), doc="Noise of a pixel of the image, prior units."
     )
     shift_story: param.Selector[Any] = param.Selector(
         default="digits", objects=list(STORIES), doc="Which prior learns from what."

@@ -46,6 +46,17 @@ def test_a_chirp_is_drawn_with_what_is_possible(tab, view):
     ]  # fmt: skip
 
 
+def test_a_part_of_an_answer_is_drawn(tab, view):
+    part = type(view.draws)(
+        np.zeros((0, 4)), view.draws.names, view.draws.units, 0,
+        {k: v for k, v in view.draws.extras.items() if not k.endswith("_images")
+         and k != "gaussian"},
+    )  # fmt: skip
+    view._show(part, False)
+    assert len(view.series.sources["data"].data["x"]) == 384
+    assert not len(view.series.sources["Gaussian, 90 %"].data["x"])
+
+
 def test_it_is_a_document_in_light_and_dark(tab, view):
     document = Document()
     document.add_root(tab.shell.page.get_root(document))
