@@ -147,9 +147,10 @@ class MatrixPlot(Chart):
 
     def _make_figure(self) -> figure:
         plot = new_figure(
-            self.name, self.ink, tools="", x_axis_location="above",
+            self.name, self.ink, tools="", x_axis_location="above", save=False,
             x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
         )  # fmt: skip
+        plot.toolbar_location = None  # it would lie over the last cell of the first row
         plot.grid.visible = False
         plot.axis.axis_line_alpha = 0
         plot.axis.major_tick_line_alpha = 0
