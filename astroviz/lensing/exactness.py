@@ -138,8 +138,8 @@ def stored(pixels: int = 32) -> dict[str, dict[str, Any]]:
 
     Returns:
         Label of a row (see `ROWS`) to `variance_ratio`, `ratio_error`, `mean_error`,
-        `tarp_distance`, `tarp_inside`, `chi_square`, `evaluations`, `truths`, `draws` and
-        `words`; empty where none was measured.
+        `tarp_distance`, `tarp_band` (95 %), `tarp_inside`, `chi_square`, `evaluations`, `truths`,
+        `draws` and `words`; empty where none was measured.
     """
     rows = _tables().get(str(pixels), {})
     return {label: {**row, "words": words(row)} for label, row in rows.items()}

@@ -53,8 +53,8 @@ class LinearProblem:
 
     Example:
         >>> problem = LinearProblem(torch.eye(4), torch.ones(4), 0.5)
-        >>> problem.chi_square(torch.zeros(1, 4))
-        tensor([4.], dtype=torch.float64)
+        >>> problem.chi_square(torch.zeros(1, 4)).tolist()
+        [16.0]
     """
 
     def __init__(

@@ -136,7 +136,7 @@ def reverse_diffusion(
     x = settings.sigma_max * chains.normal(prior.dim)
     guide = guidance_of(prior, problem.basis(x), settings)
     spent = _Spent(guide, control)
-    for k, (sigma, following) in enumerate(itertools.pairwise(levels)):
+    for k, (sigma, following) in enumerate(itertools.pairwise(levels), start=1):
         part = 1.0 - (following / sigma) ** 2
         found = spent(x, sigma, part)
         norms = _norms(x, found, sigma)
@@ -147,14 +147,11 @@ def reverse_diffusion(
             x = (1 - part) * x + part * found.posterior + following * math.sqrt(part) * normal
         if settings.solver == "predictor_corrector":
             x = _correct(spent, x, following, part, settings, chains)
-        estimate = found.posterior
-        if k + 1 == settings.steps:
+        estimate, last = found.posterior, k == settings.steps
+        if last:
             x = estimate = spent.posterior(x, following, part)
-        control.progress((k + 1) / settings.steps)
-        yield Frame(
-            k + 1, settings.steps, following, x, estimate, norms, spent.evaluations,
-            k + 1 == settings.steps,
-        )  # fmt: skip
+        control.progress(k / settings.steps)
+        yield Frame(k, settings.steps, following, x, estimate, norms, spent.evaluations, last)
 
 
 class _Spent:

@@ -93,12 +93,9 @@ def draw(
         yield _exact(prior, problem, n, seed)
         return
     family = _family(settings.method)
-    size = control.max_draws
     whole = settings.method in _TOGETHER or isinstance(problem, StackedProblem)
-    if size is None or size >= n or whole:
-        parts = [Chains(seed, n, like)]
-    else:
-        parts = [Chains(seed, range(k, min(k + size, n)), like) for k in range(0, n, size)]
+    size = n if whole else min(control.max_draws or n, n)
+    parts = [Chains(seed, range(k, min(k + size, n)), like) for k in range(0, n, size)]
     streams = [family(prior, problem, settings, chains, control) for chains in parts]
     with torch.no_grad():
         for frames in zip(*streams, strict=True):

@@ -75,7 +75,7 @@ def report(found: Coverage, args: argparse.Namespace, method: str) -> None:
         "method": method, "sources": args.sources, "lenses": count, "wanted": args.lenses,
         "draws": args.draws, "evaluations": found.evaluations,
         "tarp_distance": round(test.distance, 4), "band": round(band, 4),
-        "inside": bool(test.inside), "ks_p": round(test.ks_p, 4),
+        "inside": bool(test.distance <= band), "ks_p": round(test.ks_p, 4),
         # expected 1 + 1/S for a right posterior
         "error_over_spread": round(float((residual**2).sum() / spread.sum()), 3),
         "chi_square": round(float(found.chi_square.mean()), 4),

@@ -26,13 +26,14 @@ def row_of(study: Study, seed: int, seconds: float) -> dict[str, object]:
     parts = credibilities(study.truths, study.draws, study.references, seed)
     test = expected_coverage(parts, seed)
     truths, draws, _ = study.draws.shape
+    band = 1.36 / truths**0.5  # of the largest distance, 95 %
     return {
         "variance_ratio": round(study.variance_ratio, 4),
         "ratio_error": round(study.ratio_error, 4),
         "mean_error": round(study.mean_error, 4),
         "tarp_distance": round(test.distance, 4),
-        "tarp_band": round(1.36 / truths**0.5, 4),
-        "tarp_inside": bool(test.inside),
+        "tarp_band": round(band, 4),
+        "tarp_inside": bool(test.distance <= band),
         "chi_square": round(study.chi_square, 4),
         "evaluations": study.evaluations,
         "truths": truths,

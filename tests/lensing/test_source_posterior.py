@@ -40,7 +40,7 @@ def test_draws_have_names_images_and_residuals(posterior, linear):
     assert np.allclose(draws.extras["mean"], draws.extras["images"].mean(0))
     expected = linear.reduced_chi_square(torch.from_numpy(draws.values.copy()))
     assert np.allclose(draws.extras["chi_square"], expected)
-    assert int(draws.extras["evaluations"]) == 30
+    assert int(draws.extras["evaluations"]) == 38
 
 
 def test_the_engine_gives_the_same_draws_and_previews_before(posterior):
