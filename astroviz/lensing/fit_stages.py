@@ -19,7 +19,6 @@ from astroviz.lensing.source_grid import SourceGrid
 __all__ = ["Arcs", "Stage", "adapted_grid", "build", "look", "search"]
 
 _CORE = 0.45  # arcsec within which residuals are those of the galaxy's own centre
-_SOFT = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +85,7 @@ def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> 
     inside = frame.mask & (r > core) & (r < 0.95 * frame.half_width)
     smooth = ndimage.gaussian_filter(np.where(frame.mask, rest, 0.0), 1.0)
     sigma = noise.factor * np.median(frame.noise[inside])
-    bright = inside & (smooth > max(3 * sigma, 0.2 * float(np.quantile(smooth[inside], 0.995))))
+    bright = inside & (smooth > max(3 * sigma, 0.3 * float(np.quantile(smooth[inside], 0.995))))
     if bright.sum() < 5:
         bright = inside & (smooth >= np.quantile(smooth[inside], 0.97))
     radius = _einstein_guess(x - x0, y - y0, np.where(bright, smooth, 0.0))
@@ -231,20 +230,27 @@ def search(
     rays = Rays(observation, noise)
     held, columns = prior.holding(k7=1.0), white_columns(arcs, rays, shapes=False)
     begun = clock.spent
-    ends = begun + (until - begun) * np.array([0.35, 0.65, 0.9, 1.0])
-    dimmed = None if columns is None else (columns[0] / _SOFT, columns[1])
-    softened, here = rays.softened(_SOFT), []
+    ends = begun + (until - begun) * np.array([0.2, 0.4, 0.65, 0.9, 1.0])
+    here = []
     for factor in np.geomspace(0.72, 1.4, starts):
         free = held.mean.copy()
         free[0] += np.log(factor)
-        soft = build(arcs, softened, free, pixels, columns=dimmed)
-        here.append(climb(soft, free, held, 6, clock, until=ends[0]))
+        here.append(free)
+    strongest = np.clip(arcs.amplitude / np.median(noise.sigma) / 4, 2.0, 12.0)
+    for softening, end in ((strongest, ends[0]), (strongest**0.5, ends[1])):
+        soft, dimmed = rays.softened(softening), None
+        if columns is not None:
+            dimmed = (columns[0] / softening, columns[1])
+        summits = []
+        for free in here:
+            model = build(arcs, soft, free, pixels, columns=dimmed)
+            summits.append(climb(model, free, held, 7, clock, until=end))
+        here = [one.free for one in _different(summits)]
     found: list[Stage] = []
-    for summit in _different(here):
-        model = build(arcs, rays, summit.free, pixels, columns=columns, share=0.94)
-        model = model.tuned(summit.free)
-        found.append(Stage(climb(model, summit.free, held, 6, clock, until=ends[1]), model, arcs))
-    for end, most in ((ends[2], 3), (ends[3], 2)):
+    for free in here:
+        model = build(arcs, rays, free, pixels, columns=columns, share=0.94).tuned(free)
+        found.append(Stage(climb(model, free, held, 6, clock, until=ends[2]), model, arcs))
+    for end, most in ((ends[3], 3), (ends[4], 2)):
         ranked = sorted(found, key=lambda stage: -stage.summit.log_posterior)
         better = [_again(stage, rays, held, columns, clock, end) for stage in ranked[:most]]
         found = [*better, *ranked[most:]]
