@@ -31,7 +31,7 @@ from astroviz.lensing.unet import Denoiser
 __all__ = ["train"]
 
 _ROUNDS, _OBSERVATIONS = {"digits": 4, "galaxies": 3}, 768
-_STEPS = (1200, 400)  # of the first prior and of each round; no more is gained
+_STEPS = (1200, 800)  # of the first prior and of each round; no more is gained
 _SEED = 4
 
 
