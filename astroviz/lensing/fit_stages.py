@@ -18,6 +18,7 @@ from astroviz.lensing.source_grid import SourceGrid
 
 __all__ = ["Arcs", "Stage", "adapted_grid", "build", "look", "search"]
 
+_LIKELIEST = 3
 _CORE = 0.45  # arcsec within which residuals are those of the galaxy's own centre
 
 
@@ -231,30 +232,41 @@ def search(
     held, columns = prior.holding(k7=1.0), white_columns(arcs, rays, shapes=False)
     begun = clock.spent
     ends = begun + (until - begun) * np.array([0.2, 0.4, 0.65, 0.9, 1.0])
-    here = []
-    for factor in np.geomspace(0.72, 1.4, starts):
-        free = held.mean.copy()
-        free[0] += np.log(factor)
-        here.append(free)
-    strongest = np.clip(arcs.amplitude / np.median(noise.sigma) / 4, 2.0, 12.0)
-    for softening, end in ((strongest, ends[0]), (strongest**0.5, ends[1])):
-        soft, dimmed = rays.softened(softening), None
-        if columns is not None:
-            dimmed = (columns[0] / softening, columns[1])
-        summits = []
-        for free in here:
-            model = build(arcs, soft, free, pixels, columns=dimmed)
-            summits.append(climb(model, free, held, 7, clock, until=end))
-        here = [one.free for one in _different(summits)]
+    here = _softly(arcs, rays, held, columns, clock, ends, starts, pixels)
     found: list[Stage] = []
-    for free in here:
+    for free in here[: _LIKELIEST if not clock.check(ends[2]) else None]:
         model = build(arcs, rays, free, pixels, columns=columns, share=0.94).tuned(free)
-        found.append(Stage(climb(model, free, held, 6, clock, until=ends[2]), model, arcs))
+        late = 0.8 if len(found) < _LIKELIEST else ends[2]
+        found.append(Stage(climb(model, free, held, 6, clock, until=late), model, arcs))
     for end, most in ((ends[3], 3), (ends[4], 2)):
         ranked = sorted(found, key=lambda stage: -stage.summit.log_posterior)
         better = [_again(stage, rays, held, columns, clock, end) for stage in ranked[:most]]
         found = [*better, *ranked[most:]]
     return sorted(found, key=lambda stage: -stage.summit.log_posterior)
+
+
+def _softly(
+    arcs: Arcs, rays: Rays, prior: FreePrior, columns: tuple[np.ndarray, np.ndarray] | None,
+    clock: Clock, ends: np.ndarray, starts: int, pixels: int,
+) -> list[np.ndarray]:  # fmt: skip
+    """Where climbs with softened noise end, in two levels; the likeliest first."""
+    here = []
+    for factor in sorted(np.geomspace(0.72, 1.4, starts), key=lambda f: abs(np.log(f))):
+        here.append(prior.mean + np.log(factor) * np.eye(len(prior.mean))[0])
+    strongest = np.clip(arcs.amplitude / np.median(rays.noise.sigma) / 4, 2.0, 12.0)
+    for softening, end in ((strongest, ends[0]), (strongest**0.5, ends[1])):
+        soft, dimmed = rays.softened(softening), None
+        if columns is not None:
+            dimmed = (columns[0] / softening, columns[1])
+        summits: list[Summit] = []
+        for number, free in enumerate(here):
+            # however slow the machine, the likeliest starts are climbed
+            late = 0.8 if number < _LIKELIEST else float(end)
+            if clock.check(late):
+                model = build(arcs, soft, free, pixels, columns=dimmed)
+                summits.append(climb(model, free, prior, 7, clock, until=late))
+        here = [one.free for one in _different(summits)]
+    return here
 
 
 def _again(
