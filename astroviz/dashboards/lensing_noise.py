@@ -24,7 +24,11 @@ __all__ = ["NoiseView"]
 
 _ASKED = frozenset({"noise_mode", "noise_kind", "noise_strength", "noise_draws", "seed"})
 _MODES = {"A lens": "lens", "A chirp": "chirp"}
-_LEGEND = {"posterior": "learned noise", "pinned": "Gaussian noise", "truth": "true value"}
+_KEY = (
+    "<span style='color:#3d8fc4'>\u2501</span> learned \u2003"
+    "<span style='color:#e69f00'>\u2505</span> Gaussian \u2003"
+    "<span style='color:#e2661a'>\u2605</span> put in"
+)
 _COVERED = {"map": "noise map as it is", "gaussian": "Gaussian noise", "learned": "learned noise"}
 _WORDS = (
     "Parameters move by Langevin steps along the score of the noise of what is left over, "
@@ -123,7 +127,8 @@ class NoiseView(RoomView):
             self.numbers, sizing_mode="stretch_both", margin=(2, 12, 8, 12), scroll="y-auto",
         )  # fmt: skip
         left = card("What is measured", body, width=268, sizing_mode="stretch_height")
-        self.corner_card = card("Parameters under both likelihoods")
+        key = note(_KEY, align="center", sizing_mode="fixed", width=236)
+        self.corner_card = card("Parameters", tools=(key,))
         self.seen_card = card("Data")
         self.patch_card = card("Noise")
         covered = card(
@@ -148,8 +153,7 @@ class NoiseView(RoomView):
         if mode not in self._corners:
             axes = [Axis(*one) for one in self.explorer.noise_axes()]
             made = Corner(axes, dark=self.shell.dark)
-            for role, item in zip(made._roles, made.legend.items, strict=True):
-                item.label = {"value": _LEGEND.get(role, role)}
+            made.legend.visible = False  # its words are in the head of the panel
             self._corners[mode] = made
             self.plots = (*self.plots, made)
         return self._corners[mode]
@@ -177,7 +181,7 @@ class NoiseView(RoomView):
     def _show_mode(self) -> None:
         lens = self.explorer.noise_mode == "lens"
         shown = (
-            (self.corner_card, "Parameters under both likelihoods", self._corner()),
+            (self.corner_card, "Parameters", self._corner()),
             (self.seen_card, "Data" if lens else "Data and chirps that fit",
              self.data if lens else self.series),
             (self.patch_card, "Noise of three kinds",

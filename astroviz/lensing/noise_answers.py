@@ -29,7 +29,7 @@ __all__ = ["CHAINS", "Trial", "learned", "noise_request", "sky_noise", "trial_of
 
 CHAINS = 8
 _WARM_UP = 100
-_TEST = 500_001  # seeds of noise that nothing was taught on begin here
+_TEST = 500_007  # seeds of noise that nothing was taught on begin here
 _PATCHES = 6
 
 

@@ -138,9 +138,9 @@ def _facts(
             if len(draws):
                 mean, spread = float(draws[:, k].mean()), float(draws[:, k].std())
                 away = (mean - truth[name]) / max(spread, 1e-9)
-                rows.append(
-                    (f"\u2003{word}", f"{mean:.3f} \u00b1 {spread:.3f} ({away:+.1f} \u03c3)")
-                )
+                digits = int(np.clip(1 - np.floor(np.log10(max(spread, 1e-9))), 0, 5))
+                told = f"{mean:.{digits}f} \u00b1 {spread:.{digits}f}"
+                rows.append((f"\u2003{word}", f"{told} ({away:+.1f}\u03c3)"))
     return [(name, value.replace("-", "\u2212").replace("solMass", "M\u2609"))
             for name, value in rows]  # fmt: skip
 
