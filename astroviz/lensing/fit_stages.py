@@ -265,7 +265,7 @@ def _softly(
             if clock.check(late):
                 model = build(arcs, soft, free, pixels, columns=dimmed)
                 summits.append(climb(model, free, prior, 7, clock, until=late))
-        here = [one.free for one in _different(summits)]
+        here = [one.free for one in _different(summits)] or here
     return here
 
 
