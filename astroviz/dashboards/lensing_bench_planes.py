@@ -62,14 +62,15 @@ class Planes:
             explorer, "bench_look", {words: name for name, words in LOOKS.items()},
             explorer.param.bench_look.doc, 128,
         )  # fmt: skip
+        painting = explorer.bench_source == "paint"
         self.tool = pmui.RadioButtonGroup(
-            options=_TOOLS, value="move", size="small", margin=0, align="center",
-            description="What the pointer does in the source plane",
-            visible=explorer.bench_source == "paint",
+            options=_TOOLS, value="paint" if painting else "move", size="small", margin=0,
+            align="center", description="What the pointer does in the source plane",
+            visible=painting,
         )  # fmt: skip
         self.wipe = pmui.Button(
             label="Clear", icon="delete", variant="text", size="small", align="center", margin=0,
-            description="Wipe the canvas", visible=explorer.bench_source == "paint",
+            description="Wipe the canvas", visible=painting,
         )  # fmt: skip
         self.wipe.on_click(lambda _: setattr(explorer, "strokes", []))
         explorer.param.watch(self._on_kind, "bench_source")

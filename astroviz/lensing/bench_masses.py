@@ -57,7 +57,17 @@ def further(
         raise LensError(f"There is no mass model {name!r}; there is {', '.join(MASSES)}.")
     if strength <= 0:
         return lambda x, y: (x * 0, y * 0)
-    return makers[name](strength, lens, redshifts)
+    return _at_centre_too(makers[name](strength, lens, redshifts))
+
+
+def _at_centre_too(deflection: Deflection) -> Deflection:
+    """Zero where a formula has no value: in the very centre, by symmetry."""
+
+    def found(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        first, second = deflection(x, y)
+        return first.nan_to_num(0.0), second.nan_to_num(0.0)
+
+    return found
 
 
 def _octopole(strength: float, lens: tuple[float, ...], _: Any) -> Deflection:

@@ -19,6 +19,7 @@ Trace = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Places (x, y) in the image plane to those in the source plane, arcsec."""
 
 _STEP = 1e-4  # arcsec, of differences
+_VANISHES = 0.25  # inverse magnification on a curve that a grid has found, at most
 _CENTRE = 1e-3  # arcsec: so near to a singular centre its images vanish
 
 
@@ -91,7 +92,8 @@ class Rays:
             (xy, xx), (yy, yx) = np.gradient(bx, step), np.gradient(by, step)
             determinant = xx * yy - xy * yx
         found = contours(self.axis, self.axis, determinant, 0.0)
-        return [curve for curve in found if not self._at_centre(curve, 3 * step)]
+        found = [curve for curve in found if not self._at_centre(curve, 3 * step)]
+        return found if self.inverse is not None else [c for c in found if self._vanishes(c)]
 
     def caustics(self, critical: list[np.ndarray] | None = None) -> list[np.ndarray]:
         r"""The critical curves carried to the source plane, each :math:`(k, 2)`, arcsec."""
@@ -136,6 +138,10 @@ class Rays:
             Image(float(px), float(py), float(1 / det))
             for (px, py), det in zip(found, inverse, strict=True)
         ]
+
+    def _vanishes(self, curve: np.ndarray) -> bool:
+        """Whether a curve is none of those that differences draw around a singular centre."""
+        return bool(np.median(np.abs(self.determinant(*curve.T))) < _VANISHES)
 
     def _at_centre(self, curve: np.ndarray, reach: float) -> bool:
         return bool(np.hypot(*(curve - np.array(self.centre)).T).max() < reach)

@@ -97,6 +97,17 @@ def test_the_critical_curve_is_where_magnification_is_infinite(seen):
     assert len(picture.caustics[0]) == len(curve)
 
 
+@pytest.mark.parametrize("mass", ["octopole", "companion", "halo", "plane"])
+def test_curves_of_other_masses_are_critical_and_none_surrounds_a_singular_centre(state, mass):
+    pytest.importorskip("caustics")
+    state.param.update(bench_mass=mass, bench_extra=0.3)
+    picture = state.bench().picture()
+    assert 1 <= len(picture.critical) <= 2
+    for curve in picture.critical:
+        assert np.median(np.abs(picture.rays.determinant(*curve.T))) < 0.25
+    assert len(picture.rays.images(*picture.source_centre)) >= 2
+
+
 # Pictures
 
 
