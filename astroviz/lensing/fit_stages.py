@@ -110,16 +110,16 @@ def _einstein_guess(x: np.ndarray, y: np.ndarray, flux: np.ndarray, sectors: int
     place = ((np.arctan2(y, x) / (2 * np.pi) % 1.0) * sectors).astype(int) % sectors
     weight = np.bincount(place.ravel(), flux.ravel(), minlength=sectors)
     radius = np.bincount(place.ravel(), (flux * np.hypot(x, y)).ravel(), minlength=sectors)
-    radius = radius / np.maximum(weight, 1e-300)
+    mean = radius / np.maximum(weight, 1e-300)
     across = np.roll(weight, sectors // 2)
-    both = (radius + np.roll(radius, sectors // 2)) / 2
+    both = (mean + np.roll(mean, sectors // 2)) / 2
     seen = np.minimum(weight, across) > 0.02 * weight.max()
     alone = (weight > 0.02 * weight.max()) & ~seen
     # the square root keeps one bright knot from speaking for all
     strength = np.sqrt(np.where(seen, np.minimum(weight, across), 0.0))
     lonely = 0.25 * np.sqrt(np.where(alone, weight, 0.0))
     total = strength.sum() + lonely.sum()
-    return float(max(0.2, ((strength * both) + lonely * radius).sum() / max(total, 1e-300)))
+    return float(max(0.2, ((strength * both) + lonely * mean).sum() / max(total, 1e-300)))
 
 
 def adapted_grid(

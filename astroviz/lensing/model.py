@@ -102,11 +102,11 @@ class LensingModel(NetworkPrior):
         Returns:
             Problems, the lenses :math:`(k, 8)`, and the frame that they share.
         """
-        fit = fit_lens(observation, seed=seed, noise=noise) if lens is None else lens
+        fit: Any = fit_lens(observation, seed=seed, noise=noise) if lens is None else lens
         if isinstance(fit, LensFit):
             chosen = fit.draw(lenses, seed + 1)
         else:
-            chosen = check_lens(lens, observation.half_width).double().reshape(-1, 8)
+            chosen = check_lens(fit, observation.half_width).double().reshape(-1, 8)
             fit = source_fit(observation, chosen[0], noise)
         mean = self.mean.cpu().numpy().reshape(self.pixels, self.pixels)
         place = frame or frame_of(fit, self.pixels, mean)

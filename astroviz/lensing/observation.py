@@ -281,7 +281,7 @@ def _read_fits(given: str | Path | bytes | bytearray, what: str) -> tuple[np.nda
 
     is_path = isinstance(given, str | Path)
     if is_path and not Path(str(given)).is_file():
-        raise ObservationError(f"{what} is not there: no file {given}")
+        raise ObservationError(f"{what} is not there: no file {Path(str(given))}")
     opened: Any = str(given) if is_path else io.BytesIO(bytes(given))  # type: ignore[arg-type]
     try:
         with fits.open(opened, memmap=False) as file:

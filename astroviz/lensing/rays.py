@@ -156,13 +156,13 @@ class Rays:
             x, y = torch.from_numpy(self.x) - lens[3], torch.from_numpy(self.y) - lens[4]
             alpha, kappa, shear = power_law(x, y, lens[0].exp(), lens[1], lens[2], lens[7])
         own = np.stack([alpha.real.numpy(), alpha.imag.numpy()], 1)
-        k, g = kappa[0].numpy(), shear[0].numpy()
+        mass, g = kappa[0].numpy(), shear[0].numpy()
         return np.stack([
             at[7] * own[0],
             (own[1] - own[2]) / (2 * _STEP),
             (own[3] - own[4]) / (2 * _STEP),
-            np.stack([-(k + g.real), -g.imag]),
-            np.stack([-g.imag, -(k - g.real)]),
+            np.stack([-(mass + g.real), -g.imag]),
+            np.stack([-g.imag, -(mass - g.real)]),
             np.stack([self.x, -self.y]),
             np.stack([self.y, self.x]),
             (own[5] - own[6]) / (2 * _STEP) if slope else np.zeros_like(own[0]),
