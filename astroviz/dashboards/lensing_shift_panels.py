@@ -74,18 +74,18 @@ class RoundPanels(Panels):
 
     def __init__(self, dark: bool) -> None:
         super().__init__(dark)
-        self.prior = ImageGrid("rounds-prior", dark, columns=6)
-        self.posterior = ImageGrid("rounds-posterior", dark, columns=6)
-        self.seen = ImageGrid("rounds-seen", dark, columns=6)
+        self.prior = ImageGrid("rounds-prior", dark, columns=5)
+        self.posterior = ImageGrid("rounds-posterior", dark, columns=5)
+        self.seen = ImageGrid("rounds-seen", dark, columns=10)
         self.fall = Curves(
             "rounds-fall", "round", "PQMass \u03c7\u00b2 / degrees of freedom",
             [
                 Curve("one law, 95 %", "prior", "band", alpha=0.4),
                 Curve("round that is shown", "selection", dash="dotted", width=1.5),
-                Curve("prior against its posterior draws (stop rule)", "pinned", "points",
+                Curve("prior / its posterior draws (stop rule)", "pinned", "points",
                       dash="dashed"),
-                Curve("posterior draws against the truth", "excess", "points", dash="dotted"),
-                Curve("prior against the truth", "posterior", "points"),
+                Curve("posterior draws / truth", "excess", "points", dash="dotted"),
+                Curve("prior / truth", "posterior", "points"),
             ], dark, y_axis_type="log",
         )  # fmt: skip
         self.plots = (self.prior, self.posterior, self.seen, self.fall)

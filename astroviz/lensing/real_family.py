@@ -40,6 +40,7 @@ SIDE_KPC = 14.0
 
 _PIXELS, _FRAME = 64, 72  # of a source, of an image
 _RADIUS = 2.6
+_POOR = 1.3  # times the floor: a fit that did not arrive
 _MOST = 30
 _STORED = "real_family"
 
@@ -238,6 +239,9 @@ def simulated_family(budget: float, report: Callable[[str], None] = lambda words
         )  # fmt: skip
         case = case_of(full, _RADIUS, simulated=True)
         fit = fit_case(case, budget, 0, lambda share: None, lambda: None)
+        if fit.fit.chi_square > _POOR * case.floor:
+            report(f"{full.name}: not fitted well, chi^2 {fit.fit.chi_square:.2f}: more time")
+            continue
         members.append(member(case, fit, lens[0]))
         report(f"{full.name}: {fit.radius:.3f} +- {fit.radius_error:.3f} ({lens[0]:.2f} put in)")
     return Family(tuple(members), True)

@@ -212,13 +212,13 @@ def round_scene(rounds: Rounds, number: int) -> RoundScene:
     posterior = np.array([one["posterior"] for one in rounds.figures])
     band = chi2.ppf([0.025, 0.975], _CELLS - 1) / (_CELLS - 1)
     ends = (-0.2, max(float(rounds.last), 1.0) + 0.2)
-    top = 1.35 * float(np.max([*truth, *own, *posterior, 2.0]))
+    top = 8.0 * float(np.max([*truth, *own, *posterior, 2.0]))  # room for the legend
     curves: dict[str, tuple[Any, ...]] = {
         "one law, 95 %": (np.array(ends), np.full(2, band[0]), np.full(2, band[1])),
         "round that is shown": ([number, number], [0.4, top]),
-        "prior against its posterior draws (stop rule)": (count, own),
-        "posterior draws against the truth": (count, posterior),
-        "prior against the truth": (count, truth, error),
+        "prior / its posterior draws (stop rule)": (count, own),
+        "posterior draws / truth": (count, posterior),
+        "prior / truth": (count, truth, error),
     }
     words = f"PQMass of the prior against the truth falls from {truth[0]:.1f} to {truth[-1]:.1f}."
     shown = [rounds.prior[number], rounds.posterior[number], rounds.sources]

@@ -115,7 +115,7 @@ def rounds_of(count=3, side=16):
 def test_the_scrubber_goes_through_the_rounds():
     rounds = rounds_of()
     scene = round_scene(rounds, 1)
-    x, y, error = scene.curves["prior against the truth"]
+    x, y, error = scene.curves["prior / truth"]
     assert list(x) == [0, 1, 2]
     assert y[0] > y[1] > y[2]
     assert error[0] == 0.2
