@@ -19,6 +19,7 @@ from astroviz.lensing.source_grid import SourceGrid
 __all__ = ["Arcs", "Stage", "adapted_grid", "build", "look", "search"]
 
 _LIKELIEST = 3
+_MIDDLE = 24  # source pixels along a side before the last stage
 _CORE = 0.45  # arcsec within which residuals are those of the galaxy's own centre
 
 
@@ -297,12 +298,15 @@ def refine(
     """Climb on all pixels with the full noise and a finer source."""
     arcs, free = relit(stage), stage.summit.free
     rays = Rays(arcs.observation, arcs.noise, upsample)
-    model = build(arcs, rays, free, pixels, stage.model).tuned(free)
-    last = Stage(climb(model, free, prior, 5, clock, until=until), model, arcs)
+    model = build(arcs, rays, free, min(pixels, _MIDDLE), stage.model).tuned(free)
+    last = Stage(climb(model, free, prior, 8, clock, until=until), model, arcs)
     if clock.check(until):
         arcs, free = relit(last), last.summit.free
         model = build(arcs, rays, free, pixels, model).tuned(free)
-        last = Stage(climb(model, free, prior, 8, clock, until=until, exact=exact), model, arcs)
+        last = Stage(climb(model, free, prior, 8, clock, until=until), model, arcs)
+    if exact and clock.check(0.9 * until):
+        summit = climb(model, last.summit.free, prior, 4, clock, until=until, exact=True)
+        last = Stage(summit, model, arcs)
     return last
 
 
