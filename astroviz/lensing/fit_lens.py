@@ -219,6 +219,8 @@ def _warnings(arcs: Arcs, last: Stage, chi_white: float) -> tuple[str, ...]:
             f"Residuals are {chi_white:.1f} times the noise: the model is too simple, and errors "
             "were widened for it."
         )
+    if arcs.amplitude < 2.5 * float(np.median(arcs.noise.sigma)):
+        found.append("No arc stands out of the noise: what was fitted may be nothing.")
     radius = float(np.exp(last.summit.free[0]))
     if not 0.6 < radius / arcs.radius < 1.6:
         found.append(

@@ -102,6 +102,12 @@ def test_can_be_cancelled(seen):
         fit_lens(seen, 10, control=Stop(), noise=white_noise(seen))
 
 
+def test_says_that_there_is_nothing():
+    blank = np.random.default_rng(0).standard_normal((30, 30))
+    fit = fit_lens(open_observation(blank, 1.0, None, 0.1, False), 2)
+    assert any("No arc stands out" in one for one in fit.warnings)
+
+
 def test_refuses_a_budget_that_is_none(seen):
     with pytest.raises(ValueError, match="budget"):
         fit_lens(seen, "soon")
