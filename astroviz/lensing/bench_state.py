@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import param
 
 from astroviz.core.presets import Preset
 from astroviz.lensing.bench_masses import MASSES
-from astroviz.lensing.bench_numbers import scales
 from astroviz.lensing.bench_presets import PRESETS, surprise
+from astroviz.lensing.bench_questions import BenchQuestions
 from astroviz.lensing.bench_stamps import (
     KINDS,
     StampError,
@@ -27,15 +27,6 @@ from astroviz.lensing.bench_stamps import (
     unpacked,
 )
 from astroviz.lensing.view_state import ViewState
-
-if TYPE_CHECKING:
-    from astropy.table import QTable
-
-    from astroviz.lensing.bench_bias import BiasQuestion
-    from astroviz.lensing.bench_delays import ArrivalTimes
-    from astroviz.lensing.bench_information import Information
-    from astroviz.lensing.bench_scene import Bench, Picture
-    from astroviz.lensing.bench_sheet import Sheet
 
 __all__ = ["LENS", "LOOKS", "MODES", "BenchState"]
 
@@ -57,7 +48,7 @@ PAINTED = [[0.0, 0.0, 0.05, 1.0], [0.1, 0.06, 0.035, 0.7], [0.17, 0.15, 0.03, 0.
 _LONGEST_STROKE = 400
 
 
-class BenchState(ViewState):
+class BenchState(BenchQuestions, ViewState):
     """Parameters of the view *Bench*, and the questions that it asks."""
 
     _dragged = frozenset(
@@ -299,82 +290,6 @@ class BenchState(ViewState):
         if not self.strokes:
             raise StampError("Nothing is painted yet: draw in the source plane.")
         return partial(painted, [list(dab) for dab in self.strokes])
-
-    # Questions
-
-    def bench(self) -> Bench:
-        """Everything that makes the pictures, as it is now."""
-        from astroviz.lensing.bench_scene import Bench
-
-        return Bench.of(self)
-
-    def bench_figures(self, picture: Picture) -> dict[str, tuple[str, str]]:
-        """Numbers of a picture: what, to value and unit as text."""
-        from astroviz.lensing.bench_numbers import figures
-
-        return figures(self, picture)
-
-    def bench_sheeted(self, bench: Bench, picture: Picture) -> Sheet:
-        """The lens of a picture beside its double with the mass sheet that is set."""
-        from astroviz.lensing.bench_sheet import sheet
-
-        redshifts = (self.lens_redshift, self.source_redshift)
-        return sheet(bench, picture, self.bench_sheet, redshifts, self.hubble_constant)
-
-    def bench_arrivals(self, bench: Bench) -> Callable[[Picture], ArrivalTimes]:
-        """Finds when the images of a quasar arrive, in any thread."""
-        from astroviz.lensing.bench_delays import arrival_times
-
-        physical = scales(self.lens_redshift, self.source_redshift, self.hubble_constant)
-        return lambda picture: arrival_times(bench, picture, physical)
-
-    def bench_light_curves(self, times: ArrivalTimes) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Days, and the magnitude of each image, of a quasar that flickers by the seed."""
-        from astroviz.lensing.light_curves import light_curves
-
-        images = times.images
-        span = max(240.0, 4 * max((one.delay for one in images), default=0.0))
-        return light_curves(
-            [one.delay for one in images], [one.magnification for one in images], self.seed, span
-        )
-
-    def bench_fits(self, scan: bool, score: bool) -> BiasQuestion:
-        r"""Fits of the observation under several kinds of source.
-
-        Arguments:
-            scan: At the signals to noise of a scan, instead of the one that is set.
-            score: Also under the score prior, which takes a minute.
-        """
-        from astroviz.lensing.bench_bias import FAST, SCAN, BiasQuestion
-
-        kinds = (*FAST, "score") if score else FAST
-        snrs = SCAN if scan else (float(self.bench_snr),)
-        prior = getattr(self, "model", None)
-        return BiasQuestion(self.bench(), snrs, kinds, prior)
-
-    def bench_information(self, bench: Bench) -> Callable[[Picture], Information]:
-        """Weighs what each pixel says of the source, in any thread."""
-        from astroviz.lensing.bench_information import information
-
-        return lambda picture: information(bench, picture)
-
-    def bench_table(self, picture: Picture) -> QTable:
-        """The numbers of a picture, with units."""
-        from astroviz.lensing.bench_numbers import table
-
-        return table(self, picture)
-
-    def bench_pixels(self, picture: Picture) -> QTable:
-        """Every pixel of a picture: place in both planes, value, value without noise."""
-        from astroviz.lensing.bench_tables import pixels
-
-        return pixels(picture)
-
-    def bench_curves(self, picture: Picture) -> QTable:
-        """Points of the critical curves and of the caustics they map to."""
-        from astroviz.lensing.bench_tables import curves
-
-        return curves(picture)
 
 
 def _within(value: float, parameter: Any, half: float) -> float:

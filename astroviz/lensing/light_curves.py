@@ -36,7 +36,7 @@ def damped_random_walk(
 
     Example:
         >>> walk = damped_random_walk(np.arange(20_000.0), seed=1)
-        >>> 0.2 < walk.std() < 0.3
+        >>> bool(0.2 < walk.std() < 0.3)
         True
     """
     random = np.random.default_rng([seed, 11])
