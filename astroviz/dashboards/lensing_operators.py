@@ -16,6 +16,7 @@ from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_trust_badges import cell_of, coverage_of
 from astroviz.dashboards.live import on_tick
+from astroviz.dashboards.open_choice import open_choice
 from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.lensing.operators_state import JUDGED
@@ -150,8 +151,8 @@ class OperatorsView(RoomView):
                    "How the posterior is sampled", 110),
             choice(explorer, "operators_quality", ["live", "reference"],
                    "Steps: to be watched, or to be believed", 90),
-            choice(explorer, "operators_count", {f"{n} draws": n for n in _ACROSS},
-                   "Number of draws", 86),
+            open_choice(explorer, "operators_count", _ACROSS, "{:g} draws",
+                        "Number of draws", 86),
         )  # fmt: skip
         summary = pn.Row(
             *(figure_pane(p.layout) for p in (self.truth, self.mean, self.sd, self.error)),

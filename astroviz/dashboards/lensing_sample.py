@@ -19,6 +19,7 @@ from astroviz.dashboards.lensing_sample_files import FilesForm
 from astroviz.dashboards.lensing_sample_lens import LensCard
 from astroviz.dashboards.lensing_sample_mask import MaskTools
 from astroviz.dashboards.live import on_tick
+from astroviz.dashboards.open_choice import open_choice
 from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.lensing.lens import LENS_NAMES
@@ -152,8 +153,8 @@ class SampleView(RoomView):
                    "How the posterior is sampled", 104),
             choice(explorer, "sample_quality", {v: k for k, v in QUALITIES.items()},
                    "Steps: to be watched, or to be believed", 80),
-            choice(explorer, "sample_count", {f"{n} draws": n for n in COUNTS},
-                   "Number of posterior samples", 78),
+            open_choice(explorer, "sample_count", COUNTS, "{:g} draws",
+                        "Number of posterior samples", 78),
         )  # fmt: skip
         middle = card("Draws", framed(figure_pane(self.grid.layout)), self.cost, tools=tools)
         middle.styles = {**middle.styles, "flex": "11 1 0px"}

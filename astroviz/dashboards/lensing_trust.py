@@ -15,6 +15,7 @@ from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_trust_badges import COLUMNS, coverage_of, matrix_of
 from astroviz.dashboards.live import on_tick
+from astroviz.dashboards.open_choice import open_choice
 from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
 from astroviz.lensing.sampler_words import LABELS
@@ -95,8 +96,8 @@ class TrustView(RoomView):
             choice(explorer, "trust_quality", ["live", "reference"],
                    "Steps: to be watched, or to be believed", 84),
             choice(explorer, "trust_pixels", {"16 px": 16, "32 px": 32}, "Side of the source", 66),
-            choice(explorer, "trust_noise", {f"noise {n:g}": n for n in _NOISES},
-                   "Noise of a pixel of the image", 88),
+            open_choice(explorer, "trust_noise", _NOISES, "noise {:g}",
+                        "Noise of a pixel of the image", 88),
         )  # fmt: skip
         names = list(self.maps)
         rows = [
