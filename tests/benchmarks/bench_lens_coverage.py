@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="lensing/galaxies16", help="prior")
     parser.add_argument("--sampler", default="default", help="default, reference, or a name")
+    parser.add_argument("--steps", type=int, help="steps of the sampler (its own)")
     parser.add_argument("--sources", choices=("law", "prior"), default="law")
     parser.add_argument("--lenses", type=int, default=200, help="simulated lenses (200)")
     parser.add_argument("--draws", type=int, default=16, help="draws of each (16)")
@@ -45,7 +46,10 @@ def main() -> None:
     prior = open_prior(args.model, resolve_device(args.device))
     known = {"default": LIVE, "reference": REFERENCE}
     settings = known.get(args.sampler) or preset(args.sampler)
-    name = f"{args.model}-{args.sampler}-{args.sources}-{args.draws}-{args.noise}-{args.seed}"
+    if args.steps:
+        settings = settings.with_(steps=args.steps)
+    kind = f"{args.model}-{args.sampler}{args.steps or ''}-{args.sources}"
+    name = f"{kind}-{args.draws}-{args.noise}-{args.seed}"
     folder = args.out / name.replace("/", "-")
     folder.mkdir(parents=True, exist_ok=True)
     end, parts = time.monotonic() + args.budget, []
@@ -72,7 +76,8 @@ def report(found: Coverage, args: argparse.Namespace, method: str) -> None:
     spread = found.draws.var(1, ddof=1).sum(-1)
     line = {
         "benchmark": "lens_coverage", "model": args.model, "sampler": args.sampler,
-        "method": method, "sources": args.sources, "lenses": count, "wanted": args.lenses,
+        "method": method, "steps": args.steps, "sources": args.sources, "lenses": count,
+        "wanted": args.lenses,
         "draws": args.draws, "evaluations": found.evaluations,
         "tarp_distance": round(test.distance, 4), "band": round(band, 4),
         "inside": bool(test.distance <= band), "ks_p": round(test.ks_p, 4),
