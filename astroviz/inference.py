@@ -135,8 +135,8 @@ def _opened(model: Any, device: str) -> Any:
         )
     if not hasattr(chosen, "quantities") and str(chosen.name).startswith("lensing/"):
         raise ValueError(
-            f"{chosen.name} answers for images, not for rows of a table: give the image, its noise "
-            "and its PSF to `astroviz lens`"
+            f"{chosen.name} answers for images, not for rows of a table: give the image, its "
+            "noise and its PSF to `astroviz lens`"
         )
     if not hasattr(chosen, "posterior"):
         raise ValueError(
