@@ -57,7 +57,7 @@ class BenchState(BenchQuestions, ViewState):
          "bench_blur", "bench_scale", "bench_field", "bench_sheet", "bench_extra", "brush",
          "strokes"}
     )  # fmt: skip
-    _bulky = ("stamp", "strokes")
+    _bulky: ClassVar[tuple[str, ...]] = ("stamp", "strokes")
 
     bench_mode: param.Selector[Any] = param.Selector(
         default="planes", objects=list(MODES), doc="What is asked of lens and source."

@@ -5,7 +5,7 @@ The page `/lensing` and the notebook widget are two faces over `LensingExplorer`
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from astroviz.core.registry import load
 from astroviz.core.shelf import shipped
@@ -39,6 +39,7 @@ class LensingExplorer(
         {'view': 'trust', 'seed': 4}
     """
 
+    _bulky: ClassVar[tuple[str, ...]] = (*BenchState._bulky, *SampleState._bulky)
     _dragged = (
         BenchState._dragged
         | SampleState._dragged

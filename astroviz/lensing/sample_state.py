@@ -7,7 +7,7 @@ observation is `sample_truth`: the two may differ, which the residual shows.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import param
@@ -50,7 +50,7 @@ class SampleState(ViewState):
     """Parameters of the view *Sample*, and the question that it asks."""
 
     _dragged = frozenset(f"sample_{name}" for name in LENS_NAMES)
-    _bulky = ("sample_mask",)
+    _bulky: ClassVar[tuple[str, ...]] = ("sample_mask",)
 
     sample_sky: param.Selector[Any] = param.Selector(
         default="simulated", objects=list(SKIES), doc="Which observation is looked at."
