@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroviz.core.registry import read_card
+from astroviz.core.registry import find_model, read_card
 from astroviz.lensing import train_hierarchy
 from astroviz.lensing.hierarchy import Teaching, first_prior, learn, settled
 from astroviz.lensing.rounds_model import EXAMPLES, open_rounds
@@ -72,6 +72,18 @@ def test_the_rounds_stop_when_nothing_is_left_to_learn():
     assert not settled([figures(5.0, 0.005), figures(3.0, 0.005)])
     assert settled([figures(5.0, 0.005), figures(4.9, 0.005)])
     assert settled([figures(1.1, 0.2)])
+
+
+def test_the_shipped_rounds_come_nearer_to_the_truth():
+    model = open_rounds(find_model("lensing/rounds"))
+    for name, rounds in (("digits", 4), ("galaxies", 2)):
+        story = model.story(name)
+        truth = story.figure("truth")
+        assert len(truth) > rounds
+        assert (np.diff(truth) < 0).all()
+        assert truth[-1] < 0.4 * truth[0]
+        drawn = story.rounds[-1].prior.sample(3, seed=1, steps=3)
+        assert torch.isfinite(drawn).all()
 
 
 @pytest.mark.slow
