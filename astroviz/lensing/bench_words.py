@@ -76,9 +76,7 @@ def warnings(state: Any) -> tuple[str, ...]:
     if state.bench_blur > 0.6 * state.einstein_radius:
         found.append("The PSF is about as wide as the ring: little of the lens is resolved.")
     if state.bench_mode == "sheet" and state.bench_mass != "power law":
-        found.append(
-            "Curves and masses are of the power law alone, without what stands by it."
-        )
+        found.append("Curves and masses are of the power law alone, without what stands by it.")
     if state.bench_mode == "sheet" and state.bench_source == "paint":
         found.append("What is painted is painted in the source plane without the sheet.")
     return tuple(found)
