@@ -87,7 +87,7 @@ def look(observation: Observation, noise: SkyNoise, half_width: float = 3.2) -> 
     inside = frame.mask & (r > core) & (r < 0.95 * frame.half_width)
     smooth = ndimage.gaussian_filter(np.where(frame.mask, rest, 0.0), 1.0)
     sigma = noise.factor * np.median(frame.noise[inside])
-    bright = inside & (smooth > max(3 * sigma, 0.3 * float(np.quantile(smooth[inside], 0.995))))
+    bright = inside & (smooth > max(3 * sigma, 0.15 * float(np.quantile(smooth[inside], 0.99))))
     if bright.sum() < 5:
         bright = inside & (smooth >= np.quantile(smooth[inside], 0.97))
     radius = _einstein_guess(x - x0, y - y0, np.where(bright, smooth, 0.0))
@@ -240,10 +240,10 @@ def search(
         late = 0.8 if len(found) < _LIKELIEST else ends[2]
         found.append(Stage(climb(model, free, held, 6, clock, until=late), model, arcs))
     for end, most in ((ends[3], 3), (ends[4], 2)):
-        ranked = sorted(found, key=lambda stage: -stage.summit.log_posterior)
+        ranked = sorted(found, key=_rank)
         better = [_again(stage, rays, held, columns, clock, end) for stage in ranked[:most]]
         found = [*better, *ranked[most:]]
-    return sorted(found, key=lambda stage: -stage.summit.log_posterior)
+    return sorted(found, key=_rank)
 
 
 def _softly(
@@ -268,6 +268,16 @@ def _softly(
                 summits.append(climb(model, free, prior, 7, clock, until=late))
         here = [one.free for one in _different(summits)] or here
     return here
+
+
+def _rank(stage: Stage) -> float:
+    """Minus log posterior, with a prior that lenses magnify; the smallest is the best.
+
+    A source as wide as the ring itself is what the image looks like without a lens; at the coarse
+    stage, with its imperfect light and PSF, such a source can win by a few units of evidence.
+    """
+    wide = stage.model.grid.width / (2 * stage.arcs.radius)
+    return -stage.summit.log_posterior + 60.0 * max(0.0, wide - 0.7)
 
 
 def _again(
