@@ -9,6 +9,7 @@ import panel as pn
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.lensing_real_panels import Panels, row_of, switch
 from astroviz.dashboards.room_view import GAP
+from astroviz.lensing.real_family import SIDE_KPC
 from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImageGrid, ImagePlot, link_cursors
 from astroviz.plots.ladder import Ladder
@@ -171,7 +172,10 @@ class FamilyPanels(Panels):
         self.words = note("", margin=(0, 14, 8, 14))
         panels = row_of(
             card("As seen, each as bright as the next", framed(figure_pane(self.images.layout))),
-            card("Their sources at one scale", framed(figure_pane(self.sources.layout))),
+            card(
+                f"Their sources, each frame {SIDE_KPC:g} kpc wide",
+                framed(figure_pane(self.sources.layout)),
+            ),
         )
         self.layout = pn.Column(
             panels, card("Who they are", self.words, height=150, sizing_mode="stretch_width",
@@ -182,6 +186,8 @@ class FamilyPanels(Panels):
     def show(self, explorer: Any) -> None:
         """Draw the lenses that are there."""
         scene = explorer.real_family_scene()
+        count = len(scene["images"])
+        self.images.columns = self.sources.columns = 2 if count <= 4 else 3 if count <= 9 else 6
         self.images.update(scene["images"], scene["labels"], (0.0, 1.0))
         self.sources.update(scene["sources"], scene["kpc_labels"], (0.0, 1.0))
         self.words.object = scene["table"]

@@ -35,10 +35,10 @@ __all__ = [
     "write_family",
 ]
 
-SIDE_KPC = 14.0
+SIDE_KPC = 8.75
 """Side of the pictures of sources, kpc."""
 
-_PIXELS, _FRAME = 64, 72  # of a source, of an image
+_PIXELS, _FRAME = 40, 72  # of a source, of an image
 _RADIUS = 2.6
 _POOR = 1.3  # times the floor: a fit that did not arrive
 _MOST = 30
@@ -61,7 +61,7 @@ class Member:
         name: What it is called.
         redshifts: Of lens and source.
         image: Data, brightest about 1, shape :math:`(72, 72)`.
-        source: Its source over `SIDE_KPC`, brightest 1, shape :math:`(64, 64)`.
+        source: Its source over `SIDE_KPC`, brightest 1, shape :math:`(40, 40)`.
         radius: Einstein radius, arcsec.
         error: Its error.
         known: What is published, or what was put in; NaN for nothing.
@@ -196,10 +196,10 @@ def family_scene(family: Family | None) -> dict[str, Any]:
     rows = "".join(_row(one) for one in members)
     known = "put in" if family.simulated else "published"
     head = (
-        "<tr><th>lens</th><th class='number'>z lens</th><th class='number'>z source</th>"
-        "<th class='number'>Einstein radius (arcsec)</th>"
-        f"<th class='number'>{known}</th><th class='number'>reduced \u03c7\u00b2</th>"
-        "<th class='number'>floor</th></tr>"
+        "<tr><th>lens</th><th style='text-align:right'>z lens</th><th style='text-align:right'>z source</th>"
+        "<th style='text-align:right'>Einstein radius (arcsec)</th>"
+        f"<th style='text-align:right'>{known}</th><th style='text-align:right'>reduced \u03c7\u00b2</th>"
+        "<th style='text-align:right'>floor</th></tr>"
     )
     missing = "".join(f"<p class='faint'>Not here: {escape(one)}.</p>" for one in family.missing)
     images = np.arcsinh(np.stack([one.image for one in members]) / 0.05) / np.arcsinh(20)

@@ -227,10 +227,10 @@ def test_published_figures_are_found_beside_the_lens(tmp_path):
 def test_a_source_keeps_its_size_in_kpc(shipped):
     case, fit, _ = shipped
     one = member(case, fit, 1.47)
-    assert one.source.shape == (64, 64)
+    assert one.source.shape == (40, 40)
     assert one.floor == case.floor
     near, far = _in_kpc(fit, 0.3), _in_kpc(fit, 1.0)
-    sizes = [(image > 0.5).sum() * (SIDE_KPC / 64) ** 2 for image in (near, far)]
+    sizes = [(image > 0.5).sum() * (SIDE_KPC / 40) ** 2 for image in (near, far)]
     expected = (kpc_per_arcsec(1.0) / kpc_per_arcsec(0.3)) ** 2
     assert sizes[1] / sizes[0] == pytest.approx(expected, rel=0.25)
 
