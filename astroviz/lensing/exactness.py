@@ -46,7 +46,8 @@ VARIANCE_GOAL, MEAN_GOAL = (0.97, 1.03), 1.1
 ROWS: dict[str, Settings] = {
     **{name: preset(name) for name in SAMPLERS},
     "split_gibbs, reference": REFERENCE,
-    "split_gibbs, plain split": preset("split_gibbs").with_(exact_split=False),
+    "split_gibbs, 40 sweeps": preset("split_gibbs").with_(steps=40),
+    "split_gibbs, plain split": preset("split_gibbs").with_(exact_split=False, steps=40),
     "mmps, solved fully": preset("mmps", reference=True),
     "mmps, 1 iteration": preset("mmps").with_(iterations=1),
     "mmps, solved fully, 200 ancestral steps": preset("mmps", reference=True).with_(

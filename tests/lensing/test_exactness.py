@@ -31,7 +31,7 @@ def test_the_default_is_as_right_and_the_convolved_likelihood_is_not():
     default = measure(preset("split_gibbs"), pixels=8, truths=30, draws=16)
     assert default.variance_ratio == pytest.approx(1, abs=0.05)
     assert default.mean_error < 1.15
-    assert default.evaluations == 208
+    assert default.evaluations == 108
     wrong = measure(preset("cla").with_(steps=60), pixels=8, truths=30, draws=16)
     assert wrong.variance_ratio < 0.93
     assert wrong.mean_error > 1.15
