@@ -114,7 +114,8 @@ def _run(name: str, plan: _Plan, checkpoint: Path, resume: bool) -> dict[str, An
         report(f"resumed after {len(state['figures'])} rounds")
     else:
         network = first_prior(story, plan.teaching, report)
-    for number in range(len(state["figures"]), plan.rounds + 1):
+    last = -1 if settled(state["figures"]) else plan.rounds
+    for number in range(len(state["figures"]), last + 1):
         one = look(story, network, seen, number, _SEED, SETTINGS.with_(steps=plan.sweeps))
         report(f"round {number}: {said(one.figures)}")
         state["figures"].append({key: round(value, 4) for key, value in one.figures.items()})
@@ -122,12 +123,13 @@ def _run(name: str, plan: _Plan, checkpoint: Path, resume: bool) -> dict[str, An
         state["tensors"] |= packed(
             name, number, network, one.prior_draws, one.posterior_draws[shown]
         )
-        if settled(state["figures"]):
-            report(f"settled after round {number}")
-        if number < plan.rounds:
+        done = settled(state["figures"])
+        if number < plan.rounds and not done:
             network = taught(one, plan.teaching, report)
         _keep(state, network, checkpoint)
-        if number and time.monotonic() - begun > plan.budget:
+        if done:
+            report(f"settled after round {number}")
+        if done or (number and time.monotonic() - begun > plan.budget):
             break
     return state
 
