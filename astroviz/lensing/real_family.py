@@ -195,12 +195,11 @@ def family_scene(family: Family | None) -> dict[str, Any]:
     members = family.members
     rows = "".join(_row(one) for one in members)
     known = "put in" if family.simulated else "published"
-    head = (
-        "<tr><th>lens</th><th style='text-align:right'>z lens</th><th style='text-align:right'>z source</th>"
-        "<th style='text-align:right'>Einstein radius (arcsec)</th>"
-        f"<th style='text-align:right'>{known}</th><th style='text-align:right'>reduced \u03c7\u00b2</th>"
-        "<th style='text-align:right'>floor</th></tr>"
-    )
+    titles = (
+        "z lens", "z source", "Einstein radius (arcsec)", known, "reduced \u03c7\u00b2", "floor"
+    )  # fmt: skip
+    cells = "".join(f"<th style='text-align:right'>{title}</th>" for title in titles)
+    head = f"<tr><th>lens</th>{cells}</tr>"
     missing = "".join(f"<p class='faint'>Not here: {escape(one)}.</p>" for one in family.missing)
     images = np.arcsinh(np.stack([one.image for one in members]) / 0.05) / np.arcsinh(20)
     return {
