@@ -82,7 +82,7 @@ def test_sampler_and_prior_are_switched_on_the_same_observation(sample, changes)
     page = sample()
     before = page.evaluate("() => probe.digest('sample-data')")
     page.get_by_role("combobox").filter(has_text="CLA").click()
-    changes("sample-chi", lambda: page.get_by_role("option", name="exact (GP)").click())
+    changes("sample-chi", lambda: page.get_by_role("menuitem", name="exact (GP)").click())
     expect(page.get_by_text(re.compile("nothing to get wrong"))).to_be_visible()
     page.wait_for_url(re.compile("sample_sampler=exact"))
     assert page.evaluate("() => probe.digest('sample-data')") == pytest.approx(before)
@@ -133,7 +133,7 @@ def test_files_of_ones_own_are_sampled_and_bad_ones_refused(sample, tmp_path):
     bad = tmp_path / "psf_even.fits"
     fits.PrimaryHDU(np.ones((6, 6), np.float32)).writeto(bad)
     page.get_by_role("combobox").filter(has_text="simulated").click()
-    page.get_by_role("option", name="my own files").click()
+    page.get_by_role("menuitem", name="my own files").click()
     field = page.locator("input[type=file]").first
     field.set_input_files([str(paths["image"])])
     page.get_by_role("alert").filter(has_text="no noise map").wait_for()
