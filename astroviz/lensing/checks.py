@@ -91,7 +91,7 @@ def checks(prior: NetworkPrior, seed: int = 0, quick: bool = False) -> list[dict
     """
     small = prior.pixels <= 16
     if quick:
-        lenses, draws, steps = (24, 8, 25) if small else (10, 8, 16)
+        lenses, draws, steps = (24, 8, 20) if small else (6, 8, 12)
     else:
         lenses, draws, steps = 200, 16, LIVE.steps
     return [
