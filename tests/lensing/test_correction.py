@@ -112,7 +112,7 @@ def test_does_not_bend_what_is_straight(learned):
     fit = correction.fit(source_fit(seen, LENS, white_noise(seen), pixels=16), budget=60)
     size = np.abs(fit.latents) / fit.latent_errors
     assert (size < 4.5).all()
-    # a few nats each for the lens, which climbs too, and for 32 latents; a real one brings hundreds
+    # a few nats for the lens, which climbs too, and 32 latents; a real one brings hundreds
     assert fit.log_evidence < fit.log_evidence_before + 30
 
 
