@@ -67,7 +67,7 @@ class SampleView(RoomView):
         )  # fmt: skip
         self.flag.on_click(lambda _: self.ask_flag())
         self.flagged = ""
-        self.cost = note("", margin=(0, 12, 6, 12), height=42)
+        self.cost = note("", margin=(0, 12, 8, 12), height=62)
         self.figures = note("", margin=(0, 12, 4, 12))
         self.answers = self.live("samples", self._show)
         self.layout = self._make_layout()
