@@ -19,6 +19,7 @@ from astroviz.plots.corner import Corner
 from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.density import Axis
 from astroviz.plots.image import ImageGrid, ImagePlot
+from astroviz.plots.lensing_figures import chirp_figure, coverage_figure, draw_coverage
 
 __all__ = ["NoiseView"]
 
@@ -29,7 +30,6 @@ _KEY = (
     "<span style='color:#e69f00'>\u2505</span> Gaussian \u2003"
     "<span style='color:#e2661a'>\u2605</span> put in"
 )
-_COVERED = {"map": "noise map as it is", "gaussian": "Gaussian noise", "learned": "learned noise"}
 _WORDS = (
     "Parameters move by Langevin steps along the score of the noise of what is left over, "
     "<i>s</i>(data \u2212 model): no formula of the noise is needed, only examples of it (SLIC)."
@@ -61,15 +61,9 @@ class NoiseView(RoomView):
         self.patches = ImageGrid(
             "noise-patches", dark, columns=6, scaling="symmetric", label="noise map = 1", bar=True
         )
-        self.series = Curves(
-            "noise-series", "time (s)", "strain (whitened)",
-            [
-                Curve("Gaussian, 90 %", "pinned", "band", alpha=0.35),
-                Curve("learned, 90 %", "posterior", "band", alpha=0.45),
-                Curve("data", "points", width=1.0),
-                Curve("true chirp", "truth", dash="dashed", width=1.75),
-            ], dark, legend="top_left", tools="xpan,xwheel_zoom,reset",
-        )  # fmt: skip
+        self.series = chirp_figure(
+            "noise-series", dark, legend="top_left", tools="xpan,xwheel_zoom,reset"
+        )
         self.strains = Curves(
             "noise-strains", "time (s)", "noise (whitened), each shifted",
             [
@@ -78,16 +72,7 @@ class NoiseView(RoomView):
                 Curve("Gaussian of the same power", "pinned", width=1.25),
             ], dark, legend="top_right",
         )  # fmt: skip
-        self.coverage = Curves(
-            "noise-coverage", "credibility of the interval", "truths inside (fraction)",
-            [
-                Curve("95 % band", "prior", "band", alpha=0.4),
-                Curve("exact", "line", dash="dotted", width=1.0),
-                Curve("noise map as it is", "excess", dash="dotted"),
-                Curve("Gaussian noise", "pinned", dash="dashed"),
-                Curve("learned noise", "posterior"),
-            ], dark, legend="top_left",
-        )  # fmt: skip
+        self.coverage = coverage_figure("noise-coverage", dark, legend="top_left")
         self.plots = (self.data, self.patches, self.series, self.strains, self.coverage)
 
     def _make_controls(self) -> None:
@@ -242,20 +227,7 @@ class NoiseView(RoomView):
     # --- coverage -----------------------------------------------------------------------------
 
     def _show_coverage(self) -> None:
-        found = self.explorer.noise_coverage()
-        if not found:
-            self.coverage.update({}, "Coverage has not been measured.", (0.0, 1.0), (0.0, 1.0))
-            self.coverage.figure.title.text = "not measured yet"
-            return
-        levels = found["levels"]
-        values = {
-            "95 % band": (levels, *found["band"]), "exact": ([0.0, 1.0], [0.0, 1.0])
-        }  # fmt: skip
-        for name, label in _COVERED.items():
-            if name in found:
-                values[label] = (levels, found[name])
-        self.coverage.update(values, found["words"], (0.0, 1.0), (0.0, 1.0))
-        self.coverage.figure.title.text = found["title"]
+        draw_coverage(self.coverage, self.explorer.noise_coverage())
 
     def measure(self) -> None:
         """Measure coverage on fresh simulations."""

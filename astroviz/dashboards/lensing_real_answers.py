@@ -10,9 +10,9 @@ from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.lensing_real_panels import Panels, row_of, switch
 from astroviz.dashboards.room_view import GAP
 from astroviz.lensing.real_family import SIDE_KPC
-from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImageGrid, ImagePlot, link_cursors
 from astroviz.plots.ladder import Ladder
+from astroviz.plots.lensing_figures import power_figure
 
 __all__ = ["CheckPanels", "FamilyPanels", "SourcePanels"]
 
@@ -120,15 +120,7 @@ class CheckPanels(Panels):
 
     def __init__(self, dark: bool) -> None:
         super().__init__(dark)
-        self.power = Curves(
-            "real-power", "spatial frequency (cycles / arcsec)", "power (noise map = 1)",
-            [
-                Curve("noise of this frame, 68 %", "prior", "band", alpha=0.45),
-                Curve("noise map as it is", "line", dash="dotted", width=1.25),
-                Curve("residual, classic fit", "pinned", dash="dashed"),
-                Curve("residual, score prior", "posterior"),
-            ], dark,
-        )  # fmt: skip
+        self.power = power_figure("real-power", dark)
         self.chains = ImageGrid("real-chains", dark, columns=4)
         self.agreement = ImagePlot(
             "real-agreement", dark, label="R-hat (1 where chains agree)", colours="spread",

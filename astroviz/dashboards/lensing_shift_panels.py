@@ -9,8 +9,8 @@ import panel as pn
 from astroviz.dashboards.appearance import card, figure_pane, framed
 from astroviz.dashboards.lensing_real_panels import Panels, row_of
 from astroviz.dashboards.room_view import GAP
-from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImageGrid
+from astroviz.plots.lensing_figures import flag_figure, rounds_figure
 
 __all__ = ["RoundPanels", "SwapPanels"]
 
@@ -27,15 +27,7 @@ class SwapPanels(Panels):
         self.seen = ImageGrid("shift-seen", dark, columns=4)
         self.posterior = ImageGrid("shift-posterior", dark, columns=4)
         self.prior = ImageGrid("shift-prior", dark, columns=4)
-        self.flag = Curves(
-            "shift-flag", "PQMass \u03c7\u00b2 / degrees of freedom",
-            "exchanges of labels (fraction per unit)",
-            [
-                Curve("if prior and posterior were one", "prior", "bars", alpha=0.55),
-                Curve("1 % of exchanges lie beyond", "line", dash="dotted", width=1.5),
-                Curve("measured", "truth", width=2.5),
-            ], dark,
-        )  # fmt: skip
+        self.flag = flag_figure("shift-flag", dark)
         self.plots = (self.seen, self.posterior, self.prior, self.flag)
         self.layout = row_of(
             _column(
@@ -77,17 +69,7 @@ class RoundPanels(Panels):
         self.prior = ImageGrid("rounds-prior", dark, columns=5)
         self.posterior = ImageGrid("rounds-posterior", dark, columns=5)
         self.seen = ImageGrid("rounds-seen", dark, columns=10)
-        self.fall = Curves(
-            "rounds-fall", "round", "PQMass \u03c7\u00b2 / degrees of freedom",
-            [
-                Curve("one law, 95 %", "prior", "band", alpha=0.4),
-                Curve("round that is shown", "selection", dash="dotted", width=1.5),
-                Curve("prior / its posterior draws (stop rule)", "pinned", "points",
-                      dash="dashed"),
-                Curve("posterior draws / truth", "excess", "points", dash="dotted"),
-                Curve("prior / truth", "posterior", "points"),
-            ], dark, y_axis_type="log",
-        )  # fmt: skip
+        self.fall = rounds_figure("rounds-fall", dark)
         self.plots = (self.prior, self.posterior, self.seen, self.fall)
         self.layout = row_of(
             _column(

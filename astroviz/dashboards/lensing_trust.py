@@ -69,13 +69,13 @@ class TrustView(RoomView):
     def _make_plots(self) -> None:
         dark = self.shell.dark
         self.maps = {
-            "exact_mean": ImagePlot("trust-exact-mean", dark, title="exact mean", bar=False,
+            "exact_mean": ImagePlot("trust-exact-mean", dark, title="exact mean",
                                     **_SPARE),
             "mean": ImagePlot("trust-mean", dark, title="sampled mean", **_SPARE),
             "z": ImagePlot("trust-z", dark, title="difference / its error", scaling="symmetric",
                            **_SPARE),
             "exact_sd": ImagePlot("trust-exact-sd", dark, title="exact sd", colours="spread",
-                                  bar=False, **_SPARE),
+                                  **_SPARE),
             "sd": ImagePlot("trust-sd", dark, title="sampled sd", colours="spread", **_SPARE),
             "ratio": ImagePlot("trust-ratio", dark, title="sampled / exact sd \u2212 1",
                                scaling="symmetric", **_SPARE),

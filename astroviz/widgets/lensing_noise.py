@@ -11,9 +11,9 @@ from bokeh.layouts import column, row
 
 from astroviz.lensing.noise_state import NOISE_KINDS
 from astroviz.plots.corner import Corner
-from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.density import Axis
 from astroviz.plots.image import ImageGrid, ImagePlot
+from astroviz.plots.lensing_figures import chirp_figure, coverage_figure, draw_coverage
 from astroviz.widgets.lensing import LensingWidget
 from astroviz.widgets.lensing_stills import Still, still_of
 
@@ -58,24 +58,8 @@ class NoiseWidget(LensingWidget):
     def _make_plots(self) -> None:
         self.data = ImagePlot("noise-data", title="data", label="data units")
         self.patches = ImageGrid("noise-patches", columns=4)
-        self.series = Curves(
-            "noise-series", "time (s)", "strain (whitened)",
-            [
-                Curve("Gaussian, 90 %", "pinned", "band", alpha=0.35),
-                Curve("learned, 90 %", "posterior", "band", alpha=0.45),
-                Curve("data", "points", width=1.0),
-                Curve("true chirp", "truth", dash="dashed", width=1.75),
-            ],
-        )  # fmt: skip
-        self.coverage = Curves(
-            "noise-coverage", "credibility of the interval", "truths inside (fraction)",
-            [
-                Curve("95 % band", "prior", "band", alpha=0.4),
-                Curve("exact", "line", dash="dotted", width=1.0),
-                Curve("Gaussian noise", "pinned", dash="dashed"),
-                Curve("learned noise", "posterior"),
-            ],
-        )  # fmt: skip
+        self.series = chirp_figure("noise-series")
+        self.coverage = coverage_figure("noise-coverage")
 
     def refresh(self, names: set[str]) -> None:
         """Ask for draws under both likelihoods."""
@@ -135,18 +119,7 @@ class NoiseWidget(LensingWidget):
         self.series.update(values, "A noisy series and chirps that fit it.", ends, (-top, top))
 
     def _show_coverage(self) -> None:
-        found = self.explorer.noise_coverage()
-        if not found:
-            self.coverage.update({}, "Coverage has not been measured.", (0.0, 1.0), (0.0, 1.0))
-            return
-        levels = found["levels"]
-        values = {
-            "95 % band": (levels, *found["band"]), "exact": ([0.0, 1.0], [0.0, 1.0]),
-            "Gaussian noise": (levels, found["gaussian"]),
-        }  # fmt: skip
-        if found.get("learned") is not None:
-            values["learned noise"] = (levels, found["learned"])
-        self.coverage.update(values, found["words"], (0.0, 1.0), (0.0, 1.0))
+        draw_coverage(self.coverage, self.explorer.noise_coverage())
 
     def _measured(self, found: Any) -> None:
         self.explorer.noise_keep(found)

@@ -11,9 +11,9 @@ from bokeh.layouts import column, row
 
 from astroviz.lensing.real_case import COVARIANCES
 from astroviz.lensing.real_state import BUDGETS, STEPS
-from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImageGrid, ImagePlot
 from astroviz.plots.ladder import Ladder
+from astroviz.plots.lensing_figures import power_figure
 from astroviz.widgets.lensing import LensingWidget
 from astroviz.widgets.lensing_stills import Still, still_of
 
@@ -77,15 +77,7 @@ class RealWidget(LensingWidget):
                                 share=self.mean)  # fmt: skip
         self.draws_grid = ImageGrid("real-draws", columns=5)
         self.radius = Ladder("real-radius", "Einstein radius (arcsec)")
-        self.power = Curves(
-            "real-power", "spatial frequency (cycles / arcsec)", "power (noise map = 1)",
-            [
-                Curve("noise of this frame, 68 %", "prior", "band", alpha=0.45),
-                Curve("noise map as it is", "line", dash="dotted", width=1.25),
-                Curve("residual, classic fit", "pinned", dash="dashed"),
-                Curve("residual, score prior", "posterior"),
-            ],
-        )  # fmt: skip
+        self.power = power_figure("real-power")
         rows = [
             row(*(one.layout for one in group), height=_SIDE, sizing_mode="stretch_width")
             for group in (

@@ -8,8 +8,8 @@ import ipywidgets as ui
 from bokeh.layouts import column, row
 
 from astroviz.lensing.shift_state import PRIORS, SOURCES, STORIES
-from astroviz.plots.curves import Curve, Curves
 from astroviz.plots.image import ImageGrid
+from astroviz.plots.lensing_figures import flag_figure, rounds_figure
 from astroviz.widgets.lensing import LensingWidget
 from astroviz.widgets.lensing_stills import Still
 
@@ -55,25 +55,8 @@ class ShiftWidget(LensingWidget):
         self.seen = ImageGrid("shift-seen", columns=6)
         self.posterior = ImageGrid("shift-posterior", columns=6)
         self.prior = ImageGrid("shift-prior", columns=6)
-        self.flag = Curves(
-            "shift-flag", "PQMass \u03c7\u00b2 / degrees of freedom", "exchanges of labels",
-            [
-                Curve("if prior and posterior were one", "prior", "bars", alpha=0.55),
-                Curve("1 % of exchanges lie beyond", "line", dash="dotted", width=1.5),
-                Curve("measured", "truth", width=2.5),
-            ],
-        )  # fmt: skip
-        self.fall = Curves(
-            "shift-fall", "round", "PQMass \u03c7\u00b2 / degrees of freedom",
-            [
-                Curve("one law, 95 %", "prior", "band", alpha=0.4),
-                Curve("round that is shown", "selection", dash="dotted", width=1.5),
-                Curve("prior against its posterior draws (stop rule)", "pinned", "points",
-                      dash="dashed"),
-                Curve("posterior draws against the truth", "excess", "points", dash="dotted"),
-                Curve("prior against the truth", "posterior", "points"),
-            ], y_axis_type="log",
-        )  # fmt: skip
+        self.flag = flag_figure("shift-flag")
+        self.fall = rounds_figure("shift-fall")
         for plot, words in (
             (self.seen, "what was seen, above the truth"), (self.posterior, "posterior draws"),
             (self.prior, "prior draws"),
