@@ -69,7 +69,7 @@ def test_the_wheel_holds_every_file_of_every_model(wheel, root):
 
 def test_the_wheel_is_small_and_holds_neither_tests_nor_pickles(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert wheel.stat().st_size < 65e6  # models may take 80 MB in all
+    assert wheel.stat().st_size < 80e6  # models may take 80 MB in all
     assert not [name for name in names if name.startswith("tests/")]
     assert not [name for name in names if name.endswith((".pt", ".pth", ".pkl", ".ckpt"))]
 
