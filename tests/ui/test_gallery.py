@@ -14,7 +14,9 @@ def test_the_gallery_leads_to_every_page(open_page):
     views = ("star", "catalogue", "question", "surveys", "maps")
     stars = [f"/stars/{view}" for view in views]
     turned = [f"/orientations/{v}" for v in ("film", "kernel", "web", "catalogue", "pose")]
-    assert addresses == [*stars, "/adaptation/latent", "/adaptation/catalogue", *turned]
+    lensed = ("bench", "sample", "real", "trust", "shift", "noise", "operators")
+    bent = [f"/lensing/{view}" for view in lensed]
+    assert addresses == [*stars, "/adaptation/latent", "/adaptation/catalogue", *turned, *bent]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
 
