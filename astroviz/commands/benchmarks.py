@@ -21,6 +21,7 @@ __all__ = [
     "interactive",
     "rotations",
     "sbibm",
+    "sources",
     "stars",
 ]
 
@@ -119,6 +120,28 @@ def rotations(device: str) -> Figures:
     return {"seconds for 10,000 rotations": min(found), "rotations a second": 10_000 / min(found)}
 
 
+def sources(device: str) -> Figures:
+    """Seconds until 8 draws of a lensed source are first seen, and until they are done, by p50."""
+    from astroviz.core.engine import Engine
+    from astroviz.core.registry import load
+    from astroviz.lensing.explorer import LensingExplorer
+
+    explorer = LensingExplorer(load("lensing", device=device), view="sample", sample_count=8)
+    seen, done = [], []
+    with Engine(device=device) as engine:
+        for seed in range(4):
+            explorer.seed = seed
+            request = explorer.sample_request()
+            start, looks = time.perf_counter(), []
+            ticket = engine.submit(request)
+            for part in ticket:
+                looks += [time.perf_counter() - start] if "images" in part.extras else []
+            seen.append(looks[0])
+            done.append(time.perf_counter() - start)
+    first, whole = float(np.median(seen[1:])), float(np.median(done[1:]))
+    return {"seconds until draws are seen": first, "seconds for 8 draws": whole}
+
+
 def adaptation(
     seeds: int, folder: str | None, device: str, report: Callable[[str], None]
 ) -> list[dict[str, Any]]:
@@ -185,5 +208,6 @@ BENCHMARKS: dict[str, Callable[[str], Figures]] = {
     "draws": draws,
     "interactive": interactive,
     "rotations": rotations,
+    "sources": sources,
     "stars": stars,
 }
