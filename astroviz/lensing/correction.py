@@ -13,6 +13,7 @@ and Gauss-Newton steps on the source's evidence move :math:`\eta` and :math:`c` 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -113,6 +114,12 @@ class Correction:
         flat = self.basis.reshape(-1, side, side)
         found = [ndimage.map_coordinates(one, at, order=1, mode="nearest") for one in flat]
         return radius * np.stack(found).reshape(self.size, 2, *np.shape(x))
+
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Blocks for `accuracy.report.verdicts`; see `correction_checks`."""
+        from astroviz.lensing.correction_checks import checks
+
+        return checks(self, seed, quick)
 
     def fit(
         self,

@@ -19,7 +19,7 @@ from astroviz.lensing.correction import Correction
 from astroviz.lensing.lens import check_lens, deflection, to_free
 from astroviz.lensing.mass_maps import deflection_of, perturbations
 
-__all__ = ["learn", "train"]
+__all__ = ["learn", "left_over", "train"]
 
 _HALF_WIDTH, _PIXELS, _LATENTS = 2.0, 64, 32
 _INNER, _OUTER = 0.3, 1.8  # Einstein radii between which arcs lie
@@ -39,7 +39,7 @@ def learn(
     Returns:
         The correction, and what part of the variance of unseen draws it explains.
     """
-    fields, weight = _left_over(draws, seed, pixels)
+    fields, weight = left_over(draws, seed, pixels)
     flat = fields.reshape(draws, -1) * weight
     _, values, vectors = np.linalg.svd(flat, full_matrices=False)
     count = min(latents, len(values))
@@ -50,18 +50,31 @@ def learn(
     correction = Correction(
         basis.reshape(count, 2, pixels, pixels), values[:count] ** 2 / draws, _HALF_WIDTH
     )
-    fresh, _ = _left_over(max(50, draws // 10), seed + 1, pixels)
+    fresh, _ = left_over(max(50, draws // 10), seed + 1, pixels)
     unseen = fresh.reshape(len(fresh), -1) * weight
     kept = unseen @ inner.T @ inner
     explained = 1 - float(np.square(unseen - kept).sum() / np.square(unseen).sum())
     return correction, {"variance of unseen draws explained": round(explained, 4)}
 
 
-def _left_over(draws: int, seed: int, pixels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Deflections (n, 2, s, s) without what a smooth lens could do, and weights (2 s s,)."""
-    step = 2 * _HALF_WIDTH / pixels
-    found = deflection_of(perturbations(draws, seed, pixels, _HALF_WIDTH), step)
-    line = (np.arange(pixels) + 0.5) * step - _HALF_WIDTH
+def left_over(
+    draws: int, seed: int, pixels: int, half_width: float = _HALF_WIDTH
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Deflections of the law, without what a smooth lens could do.
+
+    Arguments:
+        draws: How many.
+        seed: Of the draws.
+        pixels: Side of their grid.
+        half_width: Half the side of the grid, Einstein radii.
+
+    Returns:
+        Deflections :math:`(n, 2, s, s)`, Einstein radii, and the weight of each number of one,
+        :math:`(2 s^2,)`: 1 where arcs lie.
+    """
+    step = 2 * half_width / pixels
+    found = deflection_of(perturbations(draws, seed, pixels, half_width), step)
+    line = (np.arange(pixels) + 0.5) * step - half_width
     y, x = np.meshgrid(line, line, indexing="ij")
     r = np.hypot(x, y)
     inside = ((r > _INNER) & (r < _OUTER)).astype(float)

@@ -164,3 +164,11 @@ def test_corrects_a_lens_of_a_simulated_cluster_of_mass(real_data):
     assert fit.chi_square[1] < fit.chi_square[0]
     assert fit.log_evidence > fit.log_evidence_before
     assert torch.isfinite(torch.from_numpy(fit.latents)).all()
+
+
+def test_the_shipped_correction_is_checked_by_draws_it_has_not_seen():
+    blocks = astroviz.load("lensing/correction").checks(seed=3, quick=True)
+    explained, spread = blocks
+    assert len(explained["values"]) == 60
+    assert explained["values"].mean() > 0.75
+    assert float(spread["values"][0]) < 0.3 + 3 * float(spread["errors"][0])
