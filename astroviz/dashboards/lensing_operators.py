@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +13,10 @@ import panel_material_ui as pmui
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_trust_badges import cell_of, coverage_of
-from astroviz.dashboards.live import on_tick
 from astroviz.dashboards.open_choice import open_choice
 from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
+from astroviz.dashboards.watched import Watched
 from astroviz.lensing.operators_state import JUDGED
 from astroviz.lensing.problems import PROBLEMS
 from astroviz.lensing.sample_priors import PRIORS
@@ -36,7 +34,6 @@ _ONE = frozenset({
 _QUICK = tuple(name for name in JUDGED if name != "smc")  # particles take minutes a cell
 _ACROSS = {4: 4, 10: 5, 18: 6, 28: 7}  # pictures in a row
 _SHORT = ("lens", "Hubble", "dishes", "hidden", "spectrum", "noise")
-_LOOK_S = 0.25
 _SPARE: dict[str, Any] = {"axes": None, "tools": ""}
 _DATA = {
     "lens": "image, asinh", "deconvolution": "image, wide pixels",
@@ -56,21 +53,15 @@ class OperatorsView(RoomView):
         self.tests: dict[tuple[str, str], Any] = {}
         self.draws: Any = None
         self.shown: Any = None
-        self._watching: asyncio.Task[None] | None = None
         self.job = Job(self.shell, self._on_job)
         self._make_plots()
         self.numbers = note("", margin=(0, 12, 6, 12))
         self.said = note("", margin=(0, 12, 6, 12))
         self.answers = self.live("operators", self._show)
+        self.watched = Watched(self.answers, self.shell, "Sampling the source", self.job)
         self.layout = self._make_layout()
         self._show_matrix()
         self.start()
-
-    def close(self) -> None:
-        """The tab is gone."""
-        super().close()
-        if self._watching is not None:
-            self._watching.cancel()
 
     # --- building ---------------------------------------------------------------------------
 
@@ -196,28 +187,7 @@ class OperatorsView(RoomView):
 
     def _ask(self) -> None:
         self.answers.ask(self.explorer.operators_request)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        if self._watching is None or self._watching.done():
-            self._watching = loop.create_task(self._watch_progress())
-
-    async def _watch_progress(self) -> None:
-        document, said = self.shell.document, False
-        await asyncio.sleep(_LOOK_S)
-        while not self.answers.idle and not self._closed:
-            ticket = self.answers.ticket
-            if ticket is not None and not self.job.running:
-                said = True
-                on_tick(document, partial(self._say_progress, ticket.progress))
-            await asyncio.sleep(_LOOK_S)
-        if said and not self.job.running:
-            on_tick(document, lambda: self.shell.show_progress("", None))
-
-    def _say_progress(self, share: float) -> None:
-        if not self.answers.idle and not self.job.running:
-            self.shell.show_progress("Sampling the source", share, self.answers.cancel)
+        self.watched.start()
 
     def _show(self, draws: Any, complete: bool) -> None:
         shown = self.explorer.operators_pictures(draws)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -18,10 +16,10 @@ from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_sample_files import FilesForm
 from astroviz.dashboards.lensing_sample_lens import LensCard
 from astroviz.dashboards.lensing_sample_mask import MaskTools
-from astroviz.dashboards.live import on_tick
 from astroviz.dashboards.open_choice import open_choice
 from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
+from astroviz.dashboards.watched import Watched
 from astroviz.lensing.lens import LENS_NAMES
 from astroviz.lensing.sample_priors import PRIORS
 from astroviz.lensing.sample_state import COUNTS, QUALITIES, SKIES
@@ -38,7 +36,6 @@ _SKY = frozenset({
 })  # fmt: skip
 _HOW = frozenset({"sample_prior", "sample_sampler", "sample_quality", "sample_count", "seed"})
 _ASKED = _LENS | _SKY | _HOW
-_LOOK_S = 0.25
 _SPARE: dict[str, Any] = {"axes": None, "tools": ""}
 _RESIDUAL = 4.0  # times the noise, the ends of the colours
 
@@ -53,7 +50,6 @@ class SampleView(RoomView):
         super().__init__(page)
         self.draws: Any = None
         self.shown: Any = None
-        self._watching: asyncio.Task[None] | None = None
         self._make_plots()
         self.lens = LensCard(self.explorer, self.explorer.observe_assumed)
         self.mask = MaskTools(self.explorer, self.sky, self.shell.say)
@@ -70,14 +66,9 @@ class SampleView(RoomView):
         self.cost = note("", margin=(0, 12, 8, 12), height=62)
         self.figures = note("", margin=(0, 12, 4, 12))
         self.answers = self.live("samples", self._show)
+        self.watched = Watched(self.answers, self.shell, "Sampling the source", self.job)
         self.layout = self._make_layout()
         self.start()
-
-    def close(self) -> None:
-        """The tab is gone."""
-        super().close()
-        if self._watching is not None:
-            self._watching.cancel()
 
     # --- building ---------------------------------------------------------------------------
 
@@ -214,28 +205,7 @@ class SampleView(RoomView):
 
     def _ask(self) -> None:
         self.answers.ask(self.explorer.sample_request)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        if self._watching is None or self._watching.done():
-            self._watching = loop.create_task(self._watch_progress())
-
-    async def _watch_progress(self) -> None:
-        """Say how far the sampler is, and offer to stop it."""
-        document = self.shell.document
-        await asyncio.sleep(_LOOK_S)
-        while not self.answers.idle and not self._closed:
-            ticket = self.answers.ticket
-            if ticket is not None and not self.job.running:
-                on_tick(document, partial(self._say_progress, ticket.progress))
-            await asyncio.sleep(_LOOK_S)
-        if not self.job.running:
-            on_tick(document, lambda: self.shell.show_progress("", None))
-
-    def _say_progress(self, share: float) -> None:
-        if not self.answers.idle:
-            self.shell.show_progress("Sampling the source", share, self.answers.cancel)
+        self.watched.start()
 
     def ask_flag(self) -> None:
         """Ask whether the prior fits this observation; takes a minute or two."""

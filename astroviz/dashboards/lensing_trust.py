@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ import panel_material_ui as pmui
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.job import Job
 from astroviz.dashboards.lensing_trust_badges import COLUMNS, coverage_of, matrix_of
-from astroviz.dashboards.live import on_tick
 from astroviz.dashboards.open_choice import open_choice
 from astroviz.dashboards.paper import on_paper
 from astroviz.dashboards.room_view import GAP, RoomView, choice
+from astroviz.dashboards.watched import Watched
 from astroviz.lensing.sampler_words import LABELS
 from astroviz.lensing.trust_state import DRAWS, JUDGED, TRUTHS
 from astroviz.plots.coverage import TarpPlot
@@ -30,7 +29,6 @@ _ONE = frozenset({
     "trust_sampler", "trust_quality", "trust_pixels", "trust_noise", "trust_count", "seed",
 })  # fmt: skip
 _SETTINGS = frozenset({"trust_quality", "trust_pixels", "trust_noise"})
-_LOOK_S = 0.25
 _SHOWN = 12  # draws
 _NOISES = (0.05, 0.1, 0.2, 0.4)
 _SPARE: dict[str, Any] = {"axes": None, "tools": ""}
@@ -48,21 +46,15 @@ class TrustView(RoomView):
         self.comparison: Any = None
         self.draws: Any = None
         self._begun = False
-        self._watching: asyncio.Task[None] | None = None
         self.job = Job(self.shell, self._on_job)
         self._make_plots()
         self.numbers = note("", margin=(0, 12, 6, 12))
         self.said = note("", margin=(0, 12, 6, 12))
         self.answers = self.live("trust", self._show)
+        self.watched = Watched(self.answers, self.shell, "Sampling", self.job)
         self.layout = self._make_layout()
         self._show_badges()
         self.start()
-
-    def close(self) -> None:
-        """The tab is gone."""
-        super().close()
-        if self._watching is not None:
-            self._watching.cancel()
 
     # --- building ---------------------------------------------------------------------------
 
@@ -171,29 +163,7 @@ class TrustView(RoomView):
 
     def _ask(self) -> None:
         self.answers.ask(self.explorer.trust_request)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        if self._watching is None or self._watching.done():
-            self._watching = loop.create_task(self._watch_progress())
-
-    async def _watch_progress(self) -> None:
-        document = self.shell.document
-        await asyncio.sleep(2 * _LOOK_S)
-        said = False
-        while not self.answers.idle and not self._closed:
-            ticket = self.answers.ticket
-            if ticket is not None and not self.job.running:
-                said = True
-                on_tick(document, partial(self._say_progress, ticket.progress))
-            await asyncio.sleep(_LOOK_S)
-        if said and not self.job.running:
-            on_tick(document, lambda: self.shell.show_progress("", None))
-
-    def _say_progress(self, share: float) -> None:
-        if not self.answers.idle and not self.job.running:
-            self.shell.show_progress("Sampling", share, self.answers.cancel)
+        self.watched.start()
 
     def _show(self, draws: Any, complete: bool) -> None:
         found = self.explorer.trust_comparison(draws)

@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+from astroviz.dashboards.job import Job
 from astroviz.dashboards.live import Live, on_tick
 
 __all__ = ["Watched"]
@@ -20,10 +21,11 @@ class Watched:
         live: The stream.
         shell: Shows progress.
         what: Words beside the bar.
+        job: Other work of the view, whose progress goes first.
     """
 
-    def __init__(self, live: Live, shell: Any, what: str) -> None:
-        self.live, self.shell, self.what = live, shell, what
+    def __init__(self, live: Live, shell: Any, what: str, job: Job | None = None) -> None:
+        self.live, self.shell, self.what, self.job = live, shell, what, job
         self._task: asyncio.Task[None] | None = None
         shell.on_close(self.close)
 
@@ -46,13 +48,17 @@ class Watched:
         await asyncio.sleep(_LOOK_S)
         while not self.live.idle:
             ticket = self.live.ticket
-            if ticket is not None:
+            if ticket is not None and not self._outdone:
                 said = True
                 on_tick(document, partial(self._say, ticket.progress))
             await asyncio.sleep(_LOOK_S)
-        if said:
+        if said and not self._outdone:
             on_tick(document, lambda: self.shell.show_progress("", None))
 
+    @property
+    def _outdone(self) -> bool:
+        return self.job is not None and self.job.running
+
     def _say(self, share: float) -> None:
-        if not self.live.idle:
+        if not self.live.idle and not self._outdone:
             self.shell.show_progress(self.what, share, self.live.cancel)
