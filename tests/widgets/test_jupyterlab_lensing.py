@@ -11,23 +11,19 @@ import json
 
 import astroviz
 
-bench = astroviz.explore("lensing", view="bench")
 view = astroviz.explore("lensing", view="sample", sample_prior="gaussian16", sample_count=4)
 
 
 def note(*events):
-    line = {"radius": bench.explorer.einstein_radius, "x0": bench.explorer.x0,
-            "brightest": float(bench.image.max()), "sampler": view.explorer.sample_sampler,
+    line = {"radius": view.explorer.sample_einstein_radius, "sampler": view.explorer.sample_sampler,
             "draws": 0 if view.draws is None else len(view.draws)}
     with open("lensing.jsonl", "a") as file:
         file.write(json.dumps(line) + "\\n")
 
 
 note()
-bench.observe(note, "image")
 view.observe(note, "draws")
-display(bench)
-display(view)
+view
 """
 
 
@@ -35,10 +31,10 @@ def state(lab):
     return (lab.heard("lensing") or [{"radius": 0.0, "draws": 0}])[-1]
 
 
-def test_a_slider_moves_the_image_and_a_choice_draws_again(lab, browser):
+def test_a_slider_and_a_choice_draw_again(lab, browser):
     page = lab.open(browser, "lensing", CELL)
     lab.wait_for(lambda: state(lab)["draws"] == 4, 180)
-    lab.wait_for(lambda: page.evaluate(lab.INKED) >= 2, 120, pause=1.0)
+    lab.wait_for(lambda: page.evaluate(lab.INKED) >= 1, 150, pause=1.0)
     before = state(lab)
 
     slider = page.get_by_role("slider").first
