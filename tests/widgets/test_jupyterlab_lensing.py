@@ -15,7 +15,8 @@ view = astroviz.explore("lensing", view="sample", sample_prior="gaussian16", sam
 
 
 def note(*events):
-    line = {"radius": view.explorer.sample_einstein_radius, "sampler": view.explorer.sample_sampler,
+    state = view.explorer
+    line = {"radius": state.sample_einstein_radius, "sampler": state.sample_sampler,
             "draws": 0 if view.draws is None else len(view.draws)}
     with open("lensing.jsonl", "a") as file:
         file.write(json.dumps(line) + "\\n")
