@@ -5,10 +5,10 @@ The page `/lensing` and the notebook widget are two faces over `LensingExplorer`
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
-from astroviz.core.registry import load
-from astroviz.core.shelf import shipped
+from astroviz.core.room_explorer import RoomExplorer
 from astroviz.lensing.bench_state import BenchState
 from astroviz.lensing.noise_state import NoiseState
 from astroviz.lensing.operators_state import OperatorsState
@@ -19,12 +19,16 @@ from astroviz.lensing.trust_state import TrustState
 
 __all__ = ["LensingExplorer"]
 
-# Views that another model than the room's own answers.
-_OTHER_MODELS = {"noise": "noise", "shift": "rounds"}
-
 
 class LensingExplorer(
-    BenchState, SampleState, RealState, TrustState, ShiftState, NoiseState, OperatorsState
+    RoomExplorer,
+    BenchState,
+    SampleState,
+    RealState,
+    TrustState,
+    ShiftState,
+    NoiseState,
+    OperatorsState,
 ):
     r"""Seven views of strong lensing, from the bench to the operators.
 
@@ -36,10 +40,11 @@ class LensingExplorer(
     Example:
         >>> explorer = LensingExplorer(view="trust", seed=4)
         >>> explorer.state()
-        {'view': 'trust', 'seed': 4}
+        {'seed': 4, 'view': 'trust'}
     """
 
     _bulky: ClassVar[tuple[str, ...]] = (*BenchState._bulky, *SampleState._bulky)
+    _other_models: ClassVar[Mapping[str, str]] = {"noise": "noise", "shift": "rounds"}
     _dragged = (
         BenchState._dragged
         | SampleState._dragged
@@ -49,27 +54,3 @@ class LensingExplorer(
         | NoiseState._dragged
         | OperatorsState._dragged
     )
-
-    def __init__(self, model: Any = None, **settings: Any) -> None:
-        super().__init__()
-        self.model, self.missing = model, ""
-        if model is None:
-            try:
-                self.model = load("lensing")
-            except Exception as error:
-                # Whatever is wrong with this model, the views that need none must live.
-                self.missing = str(error.args[0] if error.args else error)
-        if sentences := self.restore(settings):
-            raise ValueError(" ".join(sentences))
-        self._watch_state()
-
-    def other_model(self, name: str) -> tuple[Any, str]:
-        """Another model of the room, by the last part of its name; None and why it is missing."""
-        return shipped(f"lensing/{name}", getattr(self.model, "device", "auto"))
-
-    def card(self) -> tuple[Any, str]:
-        """The card of the model behind the view that is shown; None and why there is none."""
-        if self.view in _OTHER_MODELS:
-            model, sentence = self.other_model(_OTHER_MODELS[self.view])
-            return getattr(model, "card", None), sentence
-        return getattr(self.model, "card", None), self.missing

@@ -2,12 +2,12 @@ r"""The public door of the lensing room: opens a model by what its card says it 
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import torch
 
-from astroviz.core.cards import Card, ModelError
+from astroviz.core.cards import Card
+from astroviz.core.rooms import open_by_network
 
 __all__ = ["open_model"]
 
@@ -31,10 +31,4 @@ def open_model(card: Card, device: str | torch.device = "cpu") -> Any:
     Returns:
         The model's object.
     """
-    kind = str(card.config.get("network", ""))
-    if kind not in _OPENERS:
-        raise ModelError(
-            f"{card.name} says its network is {kind!r}; this version opens {', '.join(_OPENERS)}"
-        )
-    module, function = _OPENERS[kind]
-    return getattr(importlib.import_module(f"astroviz.lensing.{module}"), function)(card, device)
+    return open_by_network("lensing", _OPENERS, card, device)

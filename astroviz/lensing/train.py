@@ -2,9 +2,9 @@ r"""The recipe of `astroviz train lensing`: each model has its own, this shares 
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
+
+from astroviz.core.rooms import train_parts
 
 __all__ = ["EXTRA", "PARTS", "train"]
 
@@ -51,22 +51,4 @@ def train(
     Returns:
         The folder that was written.
     """
-    from astroviz.core.registry import writable_folder
-
-    wanted = {part: (EXTRA[part], 1.0)} if part in EXTRA else PARTS
-    if part and part not in wanted:
-        raise ValueError(f"no training recipe for lensing/{part}; there is {_names()}")
-    folder = out or writable_folder()
-    for name, (module, share) in wanted.items():
-        if part in ("", name):
-            sys.stderr.write(f"lensing/{name}\n")
-            recipe = importlib.import_module(f"astroviz.lensing.{module}")
-            recipe.train(
-                budget=budget * (1.0 if part else share), device=device, out=folder, smoke=smoke,
-                resume=resume, **({"part": name} if module in _SEVERAL else {}),
-            )  # fmt: skip
-    return folder / "lensing" / part
-
-
-def _names() -> str:
-    return ", ".join(f"lensing/{name}" for name in (*PARTS, *EXTRA))
+    return train_parts("lensing", PARTS, budget, device, out, smoke, resume, part, EXTRA, _SEVERAL)

@@ -2,9 +2,9 @@ r"""The recipe of `astroviz train orientations`: each model has its own, this sh
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
+
+from astroviz.core.rooms import train_parts
 
 __all__ = ["PARTS", "train"]
 
@@ -40,21 +40,4 @@ def train(
     Returns:
         The folder that was written.
     """
-    from astroviz.core.registry import writable_folder
-
-    if part and part not in PARTS:
-        raise ValueError(f"no training recipe for orientations/{part}; there is {_names()}")
-    folder = out or writable_folder()
-    for name, (module, share) in PARTS.items():
-        if part in ("", name):
-            sys.stderr.write(f"orientations/{name}\n")
-            recipe = importlib.import_module(f"astroviz.orientations.{module}")
-            recipe.train(
-                budget=budget * (1.0 if part else share), device=device, out=folder, smoke=smoke,
-                resume=resume,
-            )  # fmt: skip
-    return folder / "orientations" / part
-
-
-def _names() -> str:
-    return ", ".join(f"orientations/{name}" for name in PARTS)
+    return train_parts("orientations", PARTS, budget, device, out, smoke, resume, part)
