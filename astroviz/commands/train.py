@@ -19,10 +19,11 @@ SYSTEMS = {
     "adaptation": "astroviz.stars",
     "orientations": "astroviz.orientations",
     "lensing": "astroviz.lensing",
+    "galaxies": "astroviz.galaxies",
 }
 _RECIPES = {"adaptation": "adaptation_train"}
 # Systems whose `train` takes the part that is named behind the slash.
-_PARTED = ("orientations", "lensing")
+_PARTED = ("orientations", "lensing", "galaxies")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -70,6 +70,12 @@ def _lensing(model: Any, engine: Any, view: str | None) -> Any:
     return lensing_page(model, engine, view)
 
 
+def _galaxies(model: Any, engine: Any, view: str | None) -> Any:
+    from astroviz.dashboards.galaxies import galaxies_page
+
+    return galaxies_page(model, engine, view)
+
+
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         route="/stars",
@@ -228,6 +234,55 @@ PAGES: tuple[PageEntry, ...] = (
             ),
         ),
         build=_lensing,
+        opens_without=True,
+    ),
+    PageEntry(
+        route="/galaxies",
+        title="Galaxy populations",
+        question="How massive, how star-forming, how far are the galaxies of a survey, all at "
+        "once?",
+        model="galaxies",
+        views=("population", "sed", "selection", "fit", "objects", "lessons"),
+        warmed=("population",),
+        cards=(
+            (
+                "population",
+                "A survey as one density",
+                "Which galaxies are out there? Slice the population by redshift and watch its "
+                "main sequence and mass function, with what is published beside them.",
+            ),
+            (
+                "sed",
+                "The light of one galaxy",
+                "What does dust, a burst or age do to a spectrum and to its magnitudes? All of it "
+                "on sliders.",
+            ),
+            (
+                "selection",
+                "What a survey sees",
+                "Which galaxies pass a magnitude limit or a colour cut, and what would a deeper "
+                "survey with other filters see?",
+            ),
+            (
+                "fit",
+                "Fit a whole catalogue",
+                "From photometry to a population in minutes: watch two clouds meet, or fit a "
+                "table of yours.",
+            ),
+            (
+                "objects",
+                "One galaxy among all others",
+                "Its redshift and mass with the population as prior, and what a catalogue of "
+                "medians hides.",
+            ),
+            (
+                "lessons",
+                "Why populations, why transport",
+                "Two point masses, a blur and a distance that still knows which way to go; and "
+                "why stacking posteriors misleads.",
+            ),
+        ),
+        build=_galaxies,
         opens_without=True,
     ),
 )

@@ -7,9 +7,9 @@ from typing import Any
 
 __all__ = ["explore"]
 
-_SYSTEMS = ("stars", "adaptation", "orientations", "lensing")
+_SYSTEMS = ("stars", "adaptation", "orientations", "lensing", "galaxies")
 # Rooms of several views, which they open themselves.
-_OF_VIEWS = ("orientations", "lensing")
+_OF_VIEWS = ("orientations", "lensing", "galaxies")
 _EXPERIMENT = "stars/adaptation"
 
 
@@ -18,13 +18,13 @@ def explore(system: Any, table: Any = None, model: Any = None, **state: Any) -> 
 
     Arguments:
         system: Which explorer, or one of its models: `stars`, `stars/young`, `adaptation`,
-            `orientations`, `lensing`; or a posterior of your own as `astroviz.wrap` gives it,
-            whose draws are shown.
+            `orientations`, `lensing`, `galaxies`; or a posterior of your own as `astroviz.wrap`
+            gives it, whose draws are shown.
         table: What to explore, or to adapt to: a path, an astropy Table, a pandas DataFrame, a
             mapping of columns or `Observations`; simulated examples when None. For orientations a
             box or a table of haloes or galaxies; for lensing an observation, or its files by the
-            names `image`, `noise`, `psf`; for a posterior of your own, the observation that it is
-            given.
+            names `image`, `noise`, `psf`; for galaxies a table of photometry; for a posterior of
+            your own, the observation that it is given.
         model: The model that answers; the default model of the system when None.
         state: Where to start: any parameter of the explorer, as `row=3`.
 

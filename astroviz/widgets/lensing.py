@@ -3,16 +3,14 @@ r"""Strong lensing in a notebook: `explore("lensing", view="sample")` and its si
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ui
 
 from astroviz.lensing.explorer import LensingExplorer
 from astroviz.lensing.lens import LENS_BOUNDS, LENS_NAMES, LENS_UNITS
 from astroviz.lensing.view_state import VIEWS
-from astroviz.widgets.lensing_stills import Still, images_png
-from astroviz.widgets.live import Worker
-from astroviz.widgets.room import RoomWidget
+from astroviz.widgets.working import WorkingWidget
 
 if TYPE_CHECKING:
     from astroviz.core.engine import Engine
@@ -29,12 +27,11 @@ _VIEWS = {
     "noise": ("lensing_noise", "NoiseWidget"),
     "operators": ("lensing_operators", "OperatorsWidget"),
 }
-_PATIENCE_S = 600.0  # for work that is waited for
 # Models of the room that have a view of their own.
 _ASKING = {"noise": "noise", "chirp": "noise", "rounds": "shift"}
 
 
-class LensingWidget(RoomWidget):
+class LensingWidget(WorkingWidget):
     r"""What the views have in common; each is a subclass.
 
     `draws` can be read and observed; all other state is in `explorer`, whose parameters can be
@@ -53,10 +50,6 @@ class LensingWidget(RoomWidget):
         >>> view.draws.extras["images"].mean(0)  # doctest: +SKIP
     """
 
-    across: ClassVar[int] = 4
-    """Pictures in a row of the still."""
-    _worker: Worker | None = None
-
     def _make_explorer(self, model: Any, table: Any, state: dict[str, Any]) -> Any:
         made = LensingExplorer(model, **{**state, "view": self.name})
         if table is not None:
@@ -68,57 +61,6 @@ class LensingWidget(RoomWidget):
         raise ValueError(
             f"the view {self.name!r} looks at no observation: open 'sample' or 'real'"
         )
-
-    def stills(self) -> list[Still]:
-        """Pictures that stand for the view where no widget can live."""
-        raise NotImplementedError
-
-    def picture(self) -> bytes | None:
-        """The pictures of the view, once what is asked is answered."""
-        self.wait()
-        return images_png(self.stills(), self.across)
-
-    # Work that takes long
-
-    def work(self, what: str, make: Any, done: Any) -> None:
-        r"""Do a piece of work beside the kernel's main thread; a newer one takes its place.
-
-        Arguments:
-            what: Words for it.
-            make: Gives the work, a function of `progress` and `check`; a ValueError says why
-                there is none.
-            done: Called with what it found.
-        """
-        try:
-            piece = make()
-        except ValueError as error:
-            self._say(_sentence(error))
-            return
-
-        def finished(found: Any) -> None:
-            done(found)
-            self._say(f"{what}: done.", "answer")
-
-        self._say(f"{what} ...", "answer")
-        self._worker = Worker(finished, lambda error: self._say(_sentence(error)))
-        self._worker.start(lambda control: piece(control.progress, control.check))
-
-    def wait(self) -> None:
-        """Wait until what is being asked is answered, and work is done."""
-        if self._ready and self._worker is not None:
-            self._worker.settle(_PATIENCE_S)
-        super().wait()
-
-    def stop(self) -> None:
-        """Give up what is being asked, and work that is under way."""
-        self._asker.cancel()
-        if self._worker is not None:
-            self._worker.cancel()
-        self._say("Given up; the last pictures stay.", "answer")
-
-    def stop_button(self) -> Any:
-        """To give up what is under way."""
-        return self.button("Stop", self.stop, "Give it up; the last pictures stay")
 
     def lens_sliders(self, prefix: str, names: tuple[str, ...] = LENS_NAMES[:7]) -> Any:
         r"""Sliders of the parameters of a lens.
@@ -140,11 +82,6 @@ class LensingWidget(RoomWidget):
             layout=ui.Layout(width="330px"), style={"description_width": "140px"},
         )  # fmt: skip
         return self.control(f"{prefix}{name}", slider)
-
-
-def _sentence(error: BaseException) -> str:
-    words = str(error.args[0] if error.args else error) or type(error).__name__
-    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _observed(table: Any) -> Any:

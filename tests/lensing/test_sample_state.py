@@ -132,7 +132,7 @@ def files(explorer, **changes):
 
 def test_files_of_ones_own_are_looked_at(engine, explorer):
     explorer.param.update(sample_source="elliptical", sample_radius=1.5)
-    work = explorer.sample_reading(*files(explorer), light=False, budget=2.0)
+    work = explorer.sample_reading(*files(explorer), light=False, budget=20.0)
     told = []
     explorer.sample_keep(work(told.append, lambda: None))
     assert explorer.sample_sky == "mine"
@@ -141,7 +141,7 @@ def test_files_of_ones_own_are_looked_at(engine, explorer):
     shown = explorer.sample_pictures(engine.submit(explorer.sample_request()).result(60))
     assert shown.truth is None
     assert shown.outline
-    assert shown.chi_square < 2.5, "a lens of two seconds, a prior of another law"
+    assert shown.chi_square < 2.5, "a prior of another law"
     other = LensingExplorer(view="sample", sample_sky="mine")
     with pytest.raises(ObservationError, match="open image"):
         other.sample_request()
