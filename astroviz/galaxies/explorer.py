@@ -6,7 +6,7 @@ The page `/galaxies` and the notebook widget are two faces over `GalaxiesExplore
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from astroviz.core.room_explorer import RoomExplorer
 from astroviz.galaxies.fit_state import FitState
@@ -51,3 +51,8 @@ class GalaxiesExplorer(
         | ObjectsState._dragged
         | LessonsState._dragged
     )
+
+    def card(self) -> tuple[Any, str]:
+        """The card of the population that is shown; None and why there is none."""
+        model, sentence = self.shown_model()
+        return getattr(model, "card", None), sentence
