@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     code that asks whether it is in a loop would behave differently in the tests in between.
     """
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    _share_out(items)
     without = {
         "realdata": (not REAL_DATA.is_dir(), f"no real catalogues at {REAL_DATA}"),
         "ui": (
@@ -46,6 +47,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
         if item.get_closest_marker("gpu"):
             item.add_marker(pytest.mark.skipif(not _has_gpu(), reason="no CUDA device"))
+
+
+def _share_out(items: list[pytest.Item]) -> None:
+    """What stays together when several processes share the tests (`-n 2 --dist loadgroup`).
+
+    One of them has everything that drives a browser, with one server and one JupyterLab at a time;
+    tests of a file share its fixtures.
+    """
+    for item in items:
+        group = "browser" if item.get_closest_marker("ui") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _has_gpu() -> bool:

@@ -14,7 +14,10 @@ import pytest
 import astroviz
 from astroviz.cli import build_parser
 
-TEST_COMMAND = 'python3 -m venv .venv && . .venv/bin/activate && pip install ".[test]" && pytest'
+TEST_COMMAND = (
+    'python3 -m venv .venv && . .venv/bin/activate && pip install ".[test]" '
+    "&& pytest -n 2 --dist loadgroup"
+)
 SERVE_COMMAND = "python3 -m venv .venv && . .venv/bin/activate && pip install . && astroviz serve"
 
 

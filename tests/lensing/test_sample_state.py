@@ -131,8 +131,9 @@ def files(explorer, **changes):
 
 
 def test_files_of_ones_own_are_looked_at(engine, explorer):
-    explorer.param.update(sample_source="elliptical", sample_radius=1.5)
-    work = explorer.sample_reading(*files(explorer), light=False, budget=20.0)
+    # At twice this noise a lens of 1.4 arcsec fits as well, and which one is found is the clock's.
+    explorer.param.update(sample_source="elliptical", sample_radius=1.5, sample_noise=0.1)
+    work = explorer.sample_reading(*files(explorer), light=False, budget=5.0)
     told = []
     explorer.sample_keep(work(told.append, lambda: None))
     assert explorer.sample_sky == "mine"
