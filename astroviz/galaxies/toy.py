@@ -84,7 +84,7 @@ def clouds(apart: float, width: float, shape: str = "one", seed: int = 0) -> Ben
 
     Example:
         >>> bench = clouds(2.0, 0.0)
-        >>> bench.model[:, 0].mean() - bench.data[:, 0].mean()
+        >>> float(bench.model[:, 0].mean() - bench.data[:, 0].mean())
         2.0
     """
     random = np.random.default_rng(seed)
