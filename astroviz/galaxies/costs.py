@@ -6,15 +6,21 @@ Published figures stand with their source; this machine's own are measured, neve
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
 
 from astroviz.galaxies.parameters import GalaxyError
 
 __all__ = [
     "PUBLISHED",
+    "CostScene",
     "Rate",
     "Way",
+    "cost_scene",
     "cost_table",
     "in_words",
     "measure_rate",
@@ -139,3 +145,54 @@ def in_words(seconds: float) -> str:
             number = seconds / size
             return f"{number:,.0f} {word}" if number >= 100 else f"{number:.3g} {word}"
     return f"{seconds:.3g} seconds"
+
+
+@dataclass(frozen=True, eq=False)
+class CostScene:
+    r"""What the lesson draws.
+
+    Arguments:
+        names: Of the ways.
+        hours: Processor time of each; NaN under the heading that a way does not belong to.
+        top: End of the axis of hours.
+        words: What is shown.
+        clock: What the clock shows of each way.
+        table: Sources, as HTML.
+    """
+
+    names: list[str]
+    hours: dict[str, np.ndarray]
+    top: float
+    words: str
+    clock: list[dict[str, Any]]
+    table: str
+
+
+def cost_scene(ways: Sequence[Way], galaxies: float) -> CostScene:
+    r"""Bars and clock of some ways.
+
+    Arguments:
+        ways: From `cost_table`.
+        galaxies: How many there are.
+    """
+    seconds = np.array([way.seconds(galaxies) for way in ways])
+    ours = np.array([way.role == "posterior" for way in ways])
+    hours = {
+        "published": np.where(ours, np.nan, seconds / HOUR),
+        "here": np.where(ours, seconds / HOUR, np.nan),
+    }
+    clock = [
+        {
+            "name": way.name, "rate": galaxies / total, "galaxies": galaxies,
+            "whole": in_words(total), "source": way.source, "ours": bool(own),
+        }
+        for way, total, own in zip(ways, seconds, ours, strict=True)
+    ]  # fmt: skip
+    rows = "".join(
+        f"<tr><td>{escape(way.name)}<br><span class='faint'>{escape(way.source)}</span></td></tr>"
+        for way in ways
+    )
+    words = f"Processor hours for {galaxies:,.0f} galaxies."
+    top = 30.0 * float(seconds.max()) / HOUR
+    return CostScene([way.name for way in ways], hours, top, words, clock,
+                     f"<table>{rows}</table>")  # fmt: skip

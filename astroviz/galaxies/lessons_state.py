@@ -3,13 +3,23 @@ r"""The state of the view `lessons`: transport on a bench, stacking, what fits c
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import param
 
 from astroviz.core.presets import Preset
-from astroviz.galaxies.costs import Rate, Way, cost_table, in_words, measure_rate
+from astroviz.galaxies.costs import (
+    PUBLISHED,
+    CostScene,
+    Rate,
+    Way,
+    cost_scene,
+    cost_table,
+    in_words,
+    measure_rate,
+)
 from astroviz.galaxies.lessons_toy import FARTHEST, ToyScene, toy_scene
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.galaxies.toy import SHAPES
@@ -26,7 +36,6 @@ LESSONS = {
     "cost": "What does a catalogue of fits cost?",
 }
 MASSES = {"one": "one mass", "two": "two masses"}
-_WORK = tuple[Callable[[float], None], Callable[[], None]]
 
 
 class LessonsState(ViewState):
@@ -59,11 +68,11 @@ class LessonsState(ViewState):
 
     # Lesson 1: two clouds
 
-    def toy_scene(self) -> ToyScene:
-        """What the bench draws."""
-        return toy_scene(
-            float(self.toy_apart), float(self.toy_width), float(self.toy_blur), self.toy_shape,
-            int(self.seed),
+    def toy_asking(self) -> Callable[[], ToyScene]:
+        """A function for a thread that makes what the bench draws."""
+        return partial(
+            toy_scene, float(self.toy_apart), float(self.toy_width), float(self.toy_blur),
+            str(self.toy_shape), int(self.seed),
         )  # fmt: skip
 
     # Lesson 3: what it costs
@@ -95,6 +104,10 @@ class LessonsState(ViewState):
     def cost_ways(self) -> list[Way]:
         """What each way costs for the survey of the slider."""
         return cost_table(10.0**self.cost_galaxies, self._trained(), self._rate)
+
+    def cost_scene(self) -> CostScene:
+        """Bars and clock."""
+        return cost_scene(self.cost_ways(), 10.0**self.cost_galaxies)
 
     def cost_table(self) -> QTable:
         """The costs, a row for each way."""
@@ -163,11 +176,10 @@ class LessonsState(ViewState):
                 "The same galaxies, put together in three ways: posteriors multiplied or stacked, "
                 "fitted hierarchically, and as a population. Change the number of galaxies."
             )
-        classic = in_words(cost_table(10.0**self.cost_galaxies, None, None)[0].seconds(
-            10.0**self.cost_galaxies
-        ))  # fmt: skip
+        number = 10.0**self.cost_galaxies
+        classic = in_words(PUBLISHED[0].seconds(number))
         return (
-            f"{10.0**self.cost_galaxies:,.0f} galaxies, fitted one by one at 20 processor hours "
+            f"{number:,.0f} galaxies, fitted one by one at 20 processor hours "
             f"each, take {classic}. Drag the size of the survey."
         )
 

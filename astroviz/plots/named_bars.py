@@ -167,11 +167,10 @@ class NamedBars(Chart):
         return {**found, "name": list(names), "text": texts}
 
     def _make_figure(self, name: str, label: str) -> Any:
-        labels = (label, None) if self.horizontal else (None, label)
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"x_label" if self.horizontal else "y_label": label}
         if self._log:
             options["x_axis_type" if self.horizontal else "y_axis_type"] = "log"
-        plot = new_figure(name, self.ink, *labels, "", **options)
+        plot = new_figure(name, self.ink, tools="", **options)
         axis, grid = (plot.yaxis[0], plot.ygrid) if self.horizontal else (plot.xaxis[0],
                                                                           plot.xgrid)  # fmt: skip
         axis.update(

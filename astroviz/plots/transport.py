@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Range1d, Scatter, Segment
+from bokeh.models import ColumnDataSource, Line, Range1d, Scatter, Segment
 
 from astroviz.plots.columns import as_column, put
 from astroviz.plots.frame import Chart, add_legend, mark, new_figure
@@ -48,7 +48,9 @@ class TransportPlan(Chart):
             x_range=Range1d(*x_range), y_range=Range1d(*y_range),
         )  # fmt: skip
         segment = Segment(x0="x0", y0="y0", x1="x1", y1="y1", line_alpha="alpha", line_width=1)
-        line = mark(self.figure, self.ink, self.lines, segment, line_color="selection")
+        mark(self.figure, self.ink, self.lines, segment, line_color="selection")
+        sign = ColumnDataSource({"x": as_column([np.nan]), "y": as_column([np.nan])})
+        line = mark(self.figure, self.ink, sign, Line(x="x", y="y"), line_color="selection")
         dot = Scatter(x="x", y="y", size=7, fill_alpha=0.9, marker="circle")
         data = mark(self.figure, self.ink, self.data, dot, fill_color="ink", line_color="paper")
         square = Scatter(x="x", y="y", size=8, fill_alpha=0.9, marker="square")
