@@ -28,7 +28,7 @@ PARAMETERS: Final = (
 
 UNITS: Final[dict[str, str]] = {
     "kappa1": "", "kappa2": "", "kappa3": "", "f_burst": "", "t_burst": "Gyr", "log_z": "dex",
-    "tau1": "", "tau2": "", "n_dust": "", "redshift": "", "log_mass_formed": "dex(Msun)",
+    "tau1": "", "tau2": "", "n_dust": "", "redshift": "", "log_mass_formed": "log10 Msun",
 }  # fmt: skip
 
 BOUNDS: Final[dict[str, tuple[float, float]]] = {
@@ -45,8 +45,8 @@ DERIVED: Final = (
 over 10 Myr, the former per surviving mass, mass-weighted age, rest-frame colours, absolute r."""
 
 DERIVED_UNITS: Final[dict[str, str]] = {
-    "log_mass": "dex(Msun)", "log_sfr": "dex(Msun / yr)", "log_sfr_10": "dex(Msun / yr)",
-    "log_ssfr": "dex(1 / yr)", "age": "Gyr", "u_v": "mag", "v_j": "mag", "r_abs": "mag",
+    "log_mass": "log10 Msun", "log_sfr": "log10 Msun / yr", "log_sfr_10": "log10 Msun / yr",
+    "log_ssfr": "log10 1 / yr", "age": "Gyr", "u_v": "mag", "v_j": "mag", "r_abs": "mag",
 }  # fmt: skip
 
 WORDS: Final[dict[str, str]] = {
