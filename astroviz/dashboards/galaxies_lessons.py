@@ -23,7 +23,7 @@ _PANELS = {
 }
 _FOLLOWS = frozenset({
     "toy_shape", "toy_apart", "toy_width", "toy_blur", "cost_galaxies", "stack_count",
-    "stack_noise", "seed", "source", "lesson",
+    "stack_error", "stack_kind", "seed", "source", "lesson",
 })  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from astroviz.galaxies.costs import (
     in_words,
     measure_rate,
 )
+from astroviz.galaxies.lessons_stacking import StackingScene, stacking_scene
 from astroviz.galaxies.lessons_toy import FARTHEST, ToyScene, toy_scene
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.galaxies.toy import SHAPES
@@ -28,7 +29,7 @@ from astroviz.galaxies.view_state import ViewState
 if TYPE_CHECKING:
     from astropy.table import QTable
 
-__all__ = ["LESSONS", "MASSES", "LessonsState"]
+__all__ = ["KINDS", "LESSONS", "MASSES", "LessonsState"]
 
 LESSONS = {
     "distance": "How far apart are two clouds?",
@@ -36,6 +37,7 @@ LESSONS = {
     "cost": "What does a catalogue of fits cost?",
 }
 MASSES = {"one": "one mass", "two": "two masses"}
+KINDS = {"two": "two kinds", "normal": "one kind"}
 
 
 class LessonsState(ViewState):
@@ -59,11 +61,22 @@ class LessonsState(ViewState):
         default=0.1, bounds=(0.01, 4.0),
         doc="Scale below which neither the plan nor the divergences look.",
     )  # fmt: skip
+    stack_kind: param.Selector[Any] = param.Selector(
+        default="two", objects=list(KINDS), doc="Whether the true galaxies are of two kinds."
+    )
+    stack_count = param.Number(
+        default=3.0, bounds=(1.5, 3.7), doc="Logarithm of the number of galaxies."
+    )
+    stack_error = param.Number(
+        default=0.3, bounds=(0.05, 1.0), doc="Typical error of a galaxy's log mass, dex."
+    )
     cost_galaxies = param.Number(
         default=8.0, bounds=(3.0, 10.0), doc="Logarithm of the number of galaxies of a survey."
     )
 
-    _dragged = frozenset({"toy_apart", "toy_width", "toy_blur", "cost_galaxies"})
+    _dragged = frozenset(
+        {"toy_apart", "toy_width", "toy_blur", "stack_count", "stack_error", "cost_galaxies"}
+    )
     _rate: Rate | None = None
 
     # Lesson 1: two clouds
@@ -73,6 +86,15 @@ class LessonsState(ViewState):
         return partial(
             toy_scene, float(self.toy_apart), float(self.toy_width), float(self.toy_blur),
             str(self.toy_shape), int(self.seed),
+        )  # fmt: skip
+
+    # Lesson 2: what is made of many posteriors
+
+    def stacking_asking(self) -> Callable[[], StackingScene]:
+        """A function for a thread that puts the galaxies together in four ways."""
+        return partial(
+            stacking_scene, round(10.0**self.stack_count), float(self.stack_error),
+            str(self.stack_kind), int(self.seed),
         )  # fmt: skip
 
     # Lesson 3: what it costs
@@ -145,8 +167,12 @@ class LessonsState(ViewState):
                    {**toy, "toy_shape": "two", "toy_apart": 0.2, "toy_blur": 3.0}),
             Preset("The same, without blur", "Now the two masses are seen.",
                    {**toy, "toy_shape": "two", "toy_apart": 0.2, "toy_blur": 0.05}),
-            Preset("Posteriors, stacked", "Stacking counts each galaxy's prior again.",
-                   {"lesson": "stacking"}),
+            Preset("Posteriors, stacked", "Stacking counts every error twice.",
+                   {"lesson": "stacking", "stack_kind": "two", "stack_count": 3.0,
+                    "stack_error": 0.3}),
+            Preset("Precise galaxies", "With small errors every way but one is right.",
+                   {"lesson": "stacking", "stack_kind": "two", "stack_count": 3.0,
+                    "stack_error": 0.05}),
             Preset("A hundred million galaxies", "One by one, or all at once.",
                    {"lesson": "cost", "cost_galaxies": 8.0}),
         )  # fmt: skip
@@ -156,7 +182,11 @@ class LessonsState(ViewState):
         if self.lesson == "cost":
             return {"cost_galaxies": round(float(random.uniform(4.0, 10.0)), 1)}
         if self.lesson == "stacking":
-            return {}
+            return {
+                "stack_kind": str(random.choice(list(KINDS))),
+                "stack_count": round(float(random.uniform(2.0, 3.5)), 1),
+                "stack_error": round(float(random.uniform(0.1, 0.8)), 2),
+            }
         return {
             "toy_shape": str(random.choice(list(SHAPES))),
             "toy_apart": round(float(random.uniform(0.2, FARTHEST)), 2),
@@ -173,8 +203,8 @@ class LessonsState(ViewState):
             )
         if self.lesson == "stacking":
             return (
-                "The same galaxies, put together in three ways: posteriors multiplied or stacked, "
-                "fitted hierarchically, and as a population. Change the number of galaxies."
+                "The same galaxies, put together in four ways: posteriors multiplied or stacked, "
+                "fitted hierarchically, and as a population. Drag the error of a galaxy."
             )
         number = 10.0**self.cost_galaxies
         classic = in_words(PUBLISHED[0].seconds(number))
@@ -189,6 +219,6 @@ class LessonsState(ViewState):
             try:
                 self.population()
             except GalaxyError as error:
-                sentence = str(error).rstrip(".")
-                return (f"{sentence[:1].upper()}{sentence[1:]}: its own cost is not shown.",)
+                sentence = str(error).partition(";")[0].rstrip(".")
+                return (f"{sentence[:1].upper()}{sentence[1:]}: our own cost is not shown.",)
         return ()

@@ -16,6 +16,10 @@ __all__ = [
     "distance_figure",
     "draw_descent",
     "draw_distances",
+    "draw_stacking",
+    "singles_figure",
+    "stacking_bars",
+    "stacking_figure",
 ]
 
 _LOOKS = {
@@ -54,7 +58,74 @@ def cost_figure(name: str, dark: bool = False) -> NamedBars:
     series = {"published": "prior", "here": "posterior"}
     return NamedBars(
         name, "processor time for the survey (hours)", series, dark, horizontal=True, log=True,
-        foot=1e-3, texts=True,
+        foot=1e-3, texts=True, overlap=True,
+    )  # fmt: skip
+
+
+def stacking_figure(name: str, dark: bool = False) -> Curves:
+    """The populations that are made of a catalogue, over the true one."""
+    curves = [
+        Curve("truth", "prior", "band", alpha=0.4),
+        Curve("multiplied (not to scale)", "limit", dash="dotdash", width=1.5),
+        Curve("stacked", "truth", dash="dashed"),
+        Curve("hierarchical", "literature", dash="dotted"),
+        Curve("population", "posterior"),
+    ]
+    return Curves(name, "stellar mass, log M* / Msun", "galaxies per dex (fraction)", curves, dark)
+
+
+def singles_figure(name: str, dark: bool = False, count: int = 40) -> Curves:
+    """Posteriors of single galaxies."""
+    curves = [Curve(f"_{k}", "points", width=0.75) for k in range(count)]
+    labels = "stellar mass, log M* / Msun", "posterior density (1 / dex)"
+    return Curves(name, *labels, curves, dark, legend="")
+
+
+def stacking_bars(name: str, dark: bool = False) -> NamedBars:
+    """How far each of them is from the truth."""
+    return NamedBars(
+        name, "Wasserstein distance to the truth (dex)", {"distance": "posterior"}, dark,
+        texts=True,
+    )  # fmt: skip
+
+
+def draw_stacking(
+    populations: Curves, singles: Curves, bars: NamedBars, scene: Any, names: Mapping[str, str]
+) -> None:
+    r"""Draw a catalogue and its populations.
+
+    Arguments:
+        populations: A `stacking_figure`.
+        singles: A `singles_figure`.
+        bars: A `stacking_bars`.
+        scene: With `mock`, `answers` and `singles`, as arrays.
+        names: Method to what it is called.
+    """
+    grid, truth, answers = scene.mock.grid, scene.mock.density, scene.answers
+    top = 1.9 * float(truth.max())
+    seen = np.flatnonzero(truth > 1e-3 * truth.max())
+    ends = (float(grid[seen[0]]) - 0.5, float(grid[seen[-1]]) + 0.5)
+    spike = answers["multiply"].density
+    values: dict[str, tuple[Any, ...]] = {
+        "truth": (grid, np.zeros(len(grid)), truth),
+        "multiplied (not to scale)": (grid, 0.95 * top * spike / spike.max()),
+    }
+    values |= {name: (grid, answers[name].density) for name in answers if name != "multiply"}
+    values = {("stacked" if name == "stack" else name): found for name, found in values.items()}
+    parts = ", ".join(f"{names[name]} {one.distance:.3f}" for name, one in answers.items())
+    words = (
+        f"Populations of {len(scene.mock.seen):,} galaxies; distance to the truth: {parts} dex."
+    )
+    populations.update(values, words, ends, (0.0, top))
+    found = {f"_{k}": (grid, one) for k, one in enumerate(scene.singles)}
+    height = 1.08 * float(scene.singles.max())
+    singles.update(
+        found, f"Posteriors of {len(scene.singles)} single galaxies.", ends, (0.0, height)
+    )
+    bars.update(
+        [names[name] for name in answers],
+        {"distance": [one.distance for one in answers.values()]},
+        "Distance of each population to the truth, dex.",
     )  # fmt: skip
 
 

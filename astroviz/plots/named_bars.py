@@ -43,6 +43,8 @@ class NamedBars(Chart):
         log: Whether the axis of values is logarithmic; then `foot` is where bars begin.
         foot: Where bars begin.
         texts: Whether each bar says its value.
+        overlap: Whether the bars of all series stand at the same place, as when no name has more
+            than one.
 
     Example:
         >>> bars = NamedBars("ks", "KS", {"fit": "posterior", "prior": "prior"})
@@ -61,9 +63,11 @@ class NamedBars(Chart):
         log: bool = False,
         foot: float = 0.0,
         texts: bool = False,
+        overlap: bool = False,
     ) -> None:
         super().__init__(dark)
         self.series, self.horizontal, self.foot = dict(series), horizontal, foot
+        self._beside = 1 if overlap else max(len(series), 1)
         self.names: tuple[str, ...] = ()
         self.values: dict[str, np.ndarray] = {}
         self.sources = {key: ColumnDataSource(self._columns(0, [], [])) for key in series}
@@ -155,8 +159,8 @@ class NamedBars(Chart):
 
     def _columns(self, k: int, names: Sequence[str], values: Any) -> dict[str, Any]:
         values = np.asarray(values, dtype=float)
-        width = _GROUP / max(len(self.series), 1)
-        start = np.arange(len(names)) - _GROUP / 2 + k * width
+        width = _GROUP / self._beside
+        start = np.arange(len(names)) - _GROUP / 2 + (k % self._beside) * width
         ends = np.where(np.isfinite(values), values, self.foot)
         numbers = {
             "from": start + 0.04 * width, "to": start + 0.96 * width, "middle": start + width / 2,
@@ -201,4 +205,6 @@ class NamedBars(Chart):
 
 
 def _written(number: float) -> str:
-    return f"{number:.2f}" if 0.01 <= abs(number) < 100 else f"{number:.2g}"
+    if abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.2f}" if abs(number) >= 0.01 else f"{number:.2g}"
