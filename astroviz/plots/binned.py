@@ -45,12 +45,14 @@ class BinnedMarks:
         heights: Histograms relative to their peaks, shape :math:`(d, cells)`.
         layers: Subsets.
         number: Draws with a weight.
+        other: Histograms of other draws of equal area, relative to the same peaks; None without.
     """
 
     counts: Mapping[tuple[int, int], np.ndarray]
     heights: np.ndarray
     layers: tuple[Layer, ...]
     number: int
+    other: np.ndarray | None = None
 
 
 def steady_ends(values: np.ndarray, tail: float = 0.15) -> tuple[float, float]:
@@ -136,6 +138,7 @@ def binned_marks(
     binned: Binned,
     weights: np.ndarray | None = None,
     subsets: Mapping[str, np.ndarray] | None = None,
+    other: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> BinnedMarks:
     r"""Count what a matrix shows.
 
@@ -143,6 +146,7 @@ def binned_marks(
         binned: The draws.
         weights: Of each draw, shape :math:`(n,)`; 1 by default.
         subsets: Name to a mask of the draws, shape :math:`(n,)`.
+        other: Draws to compare the histograms with, shape :math:`(m, d)`, and their weights.
     """
     weights = np.ones(len(binned)) if weights is None else np.asarray(weights, dtype=float)
     wide = len(binned.ends)
@@ -154,7 +158,15 @@ def binned_marks(
     layers = tuple(
         _layer(binned, name, weights * mask, peaks) for name, mask in (subsets or {}).items()
     )
-    return BinnedMarks(counts, heights / peaks, layers, int(np.count_nonzero(weights)))
+    beside = None if other is None else _beside(binned, *other) * heights.sum(1)[:, None] / peaks
+    return BinnedMarks(counts, heights / peaks, layers, int(np.count_nonzero(weights)), beside)
+
+
+def _beside(binned: Binned, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Histograms of other draws on the same grid, of sum 1 each."""
+    placed = Binned(values, binned.ends, binned.size)
+    heights = np.stack([placed.one(k, weights) for k in range(len(binned.ends))])
+    return np.asarray(heights / max(float(np.sum(weights)), 1e-300))
 
 
 def _layer(binned: Binned, name: str, weights: np.ndarray, peaks: np.ndarray) -> Layer:

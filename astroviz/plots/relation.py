@@ -75,7 +75,7 @@ class RelationPlot(Chart):
         dark: bool = False,
         words: tuple[str, str, str, str] = (
             "population",
-            "ensemble, 5\u201395 %",
+            "5\u201395 %",
             "prior",
             "single galaxies",
         ),
@@ -152,9 +152,13 @@ class RelationPlot(Chart):
         found.pop("guide")
         line, band, other, points = self._legend_words
         words = {"line": line, "band": band, "other": other, "points": points,
-                 "hidden": "completeness < 10 %"}  # fmt: skip
+                 "hidden": "< 10 % complete"}  # fmt: skip
         entries = {words.get(key, key): made for key, made in found.items()}
-        self.legend = add_legend(plot, self.ink, entries, location="top_left")
+        # Above the frame: inside it would lie on some relation or other.
+        self.legend = add_legend(
+            plot, self.ink, entries, "above", orientation="horizontal", location="left", ncols=4
+        )
+        self.legend.update(spacing=1, padding=0, margin=2, background_fill_alpha=0)
         self._items = dict(zip(found, self.legend.items, strict=True))
         for item in self.legend.items:
             item.visible = False

@@ -61,6 +61,17 @@ def test_a_subset_keeps_its_shape_and_its_share(draws):
     assert marks.heights.max() == 1
 
 
+def test_other_draws_of_the_same_law_lie_on_the_histogram(draws):
+    binned = Binned(draws, ENDS, 12)
+    marks = binned_marks(binned, other=(draws[::2], np.full(len(draws[::2]), 3.0)))
+    assert np.abs(marks.other[0] - marks.heights[0]).max() < 0.1
+    matrix = DrawMatrix("draws")
+    matrix.set_axes(AXES, ENDS)
+    matrix.update(marks)
+    assert len(matrix.others[2].data["x"]) == 24
+    assert matrix.legend.items[3].visible
+
+
 def test_weights_of_zero_draw_nothing(draws):
     marks = binned_marks(Binned(draws, ENDS), np.zeros(len(draws)), {"a": draws[:, 0] < 0})
     assert marks.number == 0
@@ -84,7 +95,7 @@ def test_the_matrix_draws_pairs_histograms_and_subsets(matrix):
     assert len(matrix.points[0].data["c0"]) > 100
     assert not len(matrix.points[1].data["c0"])
     visible = [item.visible for item in matrix.legend.items]
-    assert visible == [True, True, False, True]
+    assert visible == [True, True, False, False, True]
     assert "4,9" in matrix.describe() or "5,000" in matrix.describe()
     assert "near" in matrix.describe()
 
@@ -129,7 +140,7 @@ def test_a_relation_draws_what_it_has(parts_of):
     named = {item.label.value: item.visible for item in plot.legend.items}
     assert named["Somebody 2014"]
     assert named["mine"]
-    assert named["completeness < 10 %"]
+    assert named["< 10 % complete"]
     assert not named["prior"]
     assert len(plot.band.data["x"]) == 4, "a band has no gaps"
     assert plot.hidden.data["top"][0] == 2.0

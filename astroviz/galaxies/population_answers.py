@@ -1,0 +1,128 @@
+r"""Many draws of a population, in parts that come one after the other: from all its flows at once.
+
+Beside the draws travels what the view weighs and compares them with: the flow that each came from,
+its chance to be in the survey, and draws of the prior that the fit began with.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from astroviz.core.draws import Draws
+from astroviz.core.request import Chunk, Control, Request
+from astroviz.galaxies.parameters import DERIVED, DERIVED_UNITS, PARAMETERS, UNITS
+
+__all__ = ["PopulationSampler", "population_request"]
+
+_ROUNDS = (0.1, 0.3, 0.6)  # parts of the draws that come together
+_PRIOR = 20_000  # draws to compare with
+_NAMES = (*PARAMETERS, *DERIVED)
+_NUMBERS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_NEXT = itertools.count()
+
+
+class PopulationSampler:
+    r"""Answers the view's question for draws.
+
+    Arguments:
+        population: A fitted population.
+        prior: Draw from its prior and not from its flows.
+    """
+
+    def __init__(self, population: Any, prior: bool = False) -> None:
+        self.population, self.prior = population, prior
+        self.name = f"galaxies/{'prior' if prior else 'draws'}"
+
+    def columns(self, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Parameters, what follows from them, and magnitudes without noise."""
+        bands = tuple(self.population.bands)
+        units = (*UNITS.values(), *DERIVED_UNITS.values(), *("mag" for _ in bands))
+        return (*_NAMES, *bands), units
+
+    def batch_key(self, request: Request) -> Hashable:
+        """Each question is answered alone."""
+        return id(request)
+
+    def draw(
+        self, requests: Sequence[Request], device: torch.device, control: Control
+    ) -> Iterator[Sequence[Chunk | None]]:
+        """A tenth of the draws, then the rest; from every flow in each part."""
+        for k, request in enumerate(requests):
+            for chunk in self._answer(request, control):
+                yield [chunk if k == j else None for j in range(len(requests))]
+
+    def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+        constants = {} if self.prior else self._beside(min(request.n, _PRIOR), request.seed)
+        done = 0
+        for part, share in enumerate(_ROUNDS):
+            last = part == len(_ROUNDS) - 1
+            count = request.n - done if last else int(share * request.n)
+            values, member = self._part(count, request.seed * 8191 + 131 * part, control)
+            done += len(values)
+            kept = self._kept(values, request.seed * 8191 + 131 * part + 7)
+            yield Chunk(values, {"member": member, "kept": kept}, constants)
+            control.progress(done / request.n)
+
+    def _part(self, count: int, seed: int, control: Control) -> tuple[np.ndarray, np.ndarray]:
+        """Draws and the flow of each, shape (count, d) and (count,)."""
+        if self.prior:
+            control.check()
+            return self._of_prior(count, seed), np.zeros(count, np.int16)
+        flows = len(self.population.members)
+        sizes = [count // flows + (k < count % flows) for k in range(flows)]
+        found = []
+        for k, size in enumerate(sizes):
+            control.check()
+            drawn: Draws = self.population.sample(size, seed + k, member=k)
+            found.append(drawn[list(self.columns_named())])
+        member = np.repeat(np.arange(flows), sizes).astype(np.int16)
+        return np.concatenate(found), member
+
+    def columns_named(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return (*_NAMES, *self.population.bands)
+
+    def _beside(self, count: int, seed: int) -> dict[str, np.ndarray]:
+        """Draws of the prior, to compare with."""
+        values = self._of_prior(count, seed * 8191 + 5003)
+        return {"prior": values, "prior_kept": self._kept(values, seed * 8191 + 5009)}
+
+    def _of_prior(self, count: int, seed: int) -> np.ndarray:
+        with torch.no_grad():
+            theta = self.population.prior.sample(count, Generator().manual_seed(seed))
+            maker, bands = self.population.synthesis, self.population.bands
+            derived = maker.derived(theta)
+            parts = [theta, torch.stack([derived[name] for name in DERIVED], -1),
+                     maker.magnitudes(theta, bands)]  # fmt: skip
+        return np.concatenate([np.asarray(part, dtype=np.float32) for part in parts], -1)
+
+    def _kept(self, values: np.ndarray, seed: int) -> np.ndarray:
+        """Chance of each draw to be in the survey, shape (n,); 1 where all are kept."""
+        population = self.population
+        if population.selection is None:
+            return np.ones(len(values), np.float32)
+        light = torch.from_numpy(np.ascontiguousarray(values[:, len(_NAMES) :]))
+        with torch.no_grad():
+            seen, errors = population.noise.observe(light, Generator().manual_seed(seed))
+            kept: Tensor = population.selection.weights(seen, errors)
+        return np.asarray(kept, dtype=np.float32)
+
+
+def population_request(population: Any, n: int, seed: int, prior: bool = False) -> Request:
+    r"""Draws of a population.
+
+    Arguments:
+        population: A fitted population.
+        n: How many.
+        seed: Of everything.
+        prior: Draws of its prior instead.
+    """
+    options: dict[str, Hashable] = {"population": _NUMBERS.setdefault(population, next(_NEXT))}
+    return Request(PopulationSampler(population, prior), {}, n, seed, options)
