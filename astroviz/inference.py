@@ -25,7 +25,7 @@ from astroviz.io.export import ResultWriter
 from astroviz.io.mapping import ColumnChoice, ColumnMapping
 from astroviz.io.observations import Observations
 from astroviz.io.tables import read_table
-from astroviz.summaries import columns_of_rows, row_seed, status
+from astroviz.summaries import SCORES, columns_of_rows, row_seed, status
 
 __all__ = ["Report", "column_mapping", "infer", "infer_file"]
 
@@ -101,9 +101,10 @@ def infer(
 
     Returns:
         A table of as many rows as the input, in its order, with the columns
-        `<parameter>_q025 _q16 _q50 _q84 _q975 _mean _std`, `p_young`, `p_disk`, `ood_score` and
-        `status`, and first `identifier` if the input has one; `meta` holds the version, the model
-        with its hash and prior, the number of draws, the seed and notes.
+        `<parameter>_q025 _q16 _q50 _q84 _q975 _mean _std`, the model's scores (of stars `p_young`,
+        `p_disk`; always `ood_score`) and `status`, and first `identifier` if the input has one;
+        `meta` holds the version, the model with its hash and prior, the number of draws, the seed
+        and notes.
 
     Example:
         >>> infer("census.txt", samples=1000)  # doctest: +SKIP
@@ -371,9 +372,9 @@ def _extrapolated(draws: Draws) -> bool:
 def _table(model: Any, groups: Iterable[Group], keep_samples: bool) -> Table:
     """Summaries of groups of rows, each parameter's columns with its unit."""
     names = [parameter.name for parameter in (*model.parameters, *model.derived)]
-    further = getattr(model, "further", ())
+    further, scores = getattr(model, "further", ()), getattr(model, "scores", SCORES)
     parts = [
-        columns_of_rows(answers, statuses, names, identifiers, keep_samples, further)
+        columns_of_rows(answers, statuses, names, identifiers, keep_samples, further, scores)
         for answers, statuses, identifiers in groups
     ]
     table = Table({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

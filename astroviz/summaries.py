@@ -11,11 +11,13 @@ import numpy as np
 from astroviz.core.draws import Draws
 from astroviz.io.observations import Observations, State
 
-__all__ = ["QUANTILES", "column_names", "columns_of_rows", "row_seed", "status"]
+__all__ = ["QUANTILES", "SCORES", "column_names", "columns_of_rows", "row_seed", "status"]
 
 QUANTILES = {"q025": 0.025, "q16": 0.16, "q50": 0.5, "q84": 0.84, "q975": 0.975}
 _MOMENTS = ("mean", "std")
-_SCORES = ("p_young", "p_disk", "ood_score")
+SCORES = ("p_young", "p_disk", "ood_score")
+"""Extras of the draws that become columns, unless a model says its own `scores`."""
+
 # Kinds of quantity that say something about the star itself; a parallax alone does not.
 _INFORMATIVE = ("magnitude", "label")
 
@@ -25,12 +27,13 @@ def column_names(
     identifier: bool = False,
     keep_samples: bool = False,
     further: Sequence[str] = (),
+    scores: Sequence[str] = SCORES,
 ) -> list[str]:
     """The columns of a table of results, in order."""
     names = ["identifier"] if identifier else []
     for parameter in parameters:
         names += [f"{parameter}_{suffix}" for suffix in (*QUANTILES, *_MOMENTS)]
-    names += [*_SCORES, *further, "status"]
+    names += [*scores, *further, "status"]
     return names + (list(parameters) if keep_samples else [])
 
 
@@ -41,6 +44,7 @@ def columns_of_rows(
     identifiers: Iterable[str] | None = None,
     keep_samples: bool = False,
     further: Sequence[str] = (),
+    scores: Sequence[str] = SCORES,
 ) -> dict[str, np.ndarray]:
     r"""Summaries of :math:`N` rows.
 
@@ -52,6 +56,7 @@ def columns_of_rows(
         identifiers: One text per row, if the table has an identifier.
         keep_samples: Add the draws themselves, shape :math:`(N, n)` per parameter.
         further: Further extras of the draws that become columns, as `effective_size`.
+        scores: Extras that become columns before those; `ood_score` is among them.
 
     Returns:
         Columns of length :math:`N` in the order of `column_names`; works for no rows.
@@ -67,7 +72,7 @@ def columns_of_rows(
         mean, spread = _moments(draws)
         found[f"{parameter}_mean"] = mean.astype(np.float32)
         found[f"{parameter}_std"] = spread.astype(np.float32)
-    for name in (*_SCORES, *further):
+    for name in (*scores, *further):
         found[name] = np.array([_scalar(draws, name) for draws in answers], dtype=np.float32)
     found["status"] = np.asarray(list(statuses), dtype=str)
     if keep_samples:

@@ -108,3 +108,11 @@ def test_the_seed_of_a_row_depends_on_its_content_only():
     assert row_seed(table, 0, 7) != row_seed(table, 1, 7)
     assert row_seed(table, 0, 7) != row_seed(table, 0, 8)
     assert 0 <= row_seed(table, 0, 7) < 2**63
+
+
+def test_a_model_says_its_own_scores():
+    draws = Draws(np.ones((4, 1)), ("a",), ("",), extras={"ood_score": np.array(0.5)})
+    found = columns_of_rows([draws], ["ok"], ["a"], scores=("ood_score",))
+    assert list(found) == column_names(["a"], scores=("ood_score",))
+    assert "p_young" not in found
+    assert found["ood_score"][0] == 0.5

@@ -58,9 +58,10 @@ def guess_mapping(
     )
     notes: list[str] = []
     for quantity in quantities:
-        alias = ALIASES.get(quantity.name, Alias((quantity.name,)))
+        alias = ALIASES.get(quantity.name, Alias((*quantity.aliases, quantity.name)))
         found = columns.all((quantity.name, *alias.values))
-        found = [name for name in found if not columns.is_other_system(name)]
+        if quantity.survey == "Gaia":
+            found = [name for name in found if not columns.is_other_system(name)]
         if not found:
             continue
         choice = _choose(quantity, alias, found[0], columns)
@@ -81,7 +82,7 @@ def guess_mapping(
 
 def known_names(quantity: Quantity) -> tuple[str, ...]:
     """Column names (case ignored) under which a quantity is found."""
-    alias = ALIASES.get(quantity.name, Alias(()))
+    alias = ALIASES.get(quantity.name, Alias(quantity.aliases))
     return tuple(dict.fromkeys((quantity.name, *alias.values)))
 
 

@@ -37,6 +37,9 @@ class Quantity:
         survey: The survey it comes from: `Gaia`, `2MASS`.
         kind: `magnitude`, `parallax` or `label` (a spectroscopic label).
         wavelength: Effective wavelength, micron; NaN where there is none.
+        aliases: Column names under which it is found beside its own, best first, for quantities
+            that `io.aliases` does not know.
+        system: System of a magnitude: `Vega` or `AB`.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Quantity:
     survey: str
     kind: str = "magnitude"
     wavelength: float = float("nan")
+    aliases: tuple[str, ...] = ()
+    system: str = "Vega"
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def _unit(
             why = f"has a unit {str(raw)!r} that is not known" if raw else "has no unit"
             notes.append(
                 f"{choice.value!r} {why}: it is read in {quantity.unit}"
-                f"{' (Vega)' if quantity.kind == 'magnitude' else ''}."
+                f"{f' ({quantity.system})' if quantity.kind == 'magnitude' else ''}."
             )
         return in_file
     try:
@@ -208,6 +208,8 @@ def _fill_errors(
         )
         return
     usual = depths.default_error(quantity, g_magnitude)
+    if np.isnan(usual[missing]).all():
+        return  # nothing is usual for this quantity: the value is taken as exact
     cells.errors[missing] = usual[missing]
     assumed = np.unique(usual[missing])
     how = f"{assumed[0]:g}" if len(assumed) == 1 else f"{assumed[0]:.2g} to {assumed[-1]:.2g}"

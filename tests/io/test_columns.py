@@ -9,6 +9,8 @@ from astropy.table import Table
 from astroviz.io import TableError, guess_mapping
 from astroviz.io.aliases import ALIASES, key
 from astroviz.io.columns import known_names
+from astroviz.io.convert import to_observations
+from astroviz.io.observations import Quantity
 
 CATALOGUES = {
     "Gaia archive": (
@@ -124,3 +126,29 @@ def test_luminosity_implies_its_unit(quantities):
     assert guess_mapping(["logL"], quantities).choices["spec_lum"].unit is None
     table = Table({"Lbol": np.ones(1)}, units={"Lbol": "W"})
     assert guess_mapping(table, quantities).choices["spec_lum"].unit is None
+
+
+def test_a_room_names_the_columns_of_its_own_quantities():
+    bands = [
+        Quantity(f"sdss_{b}", b, "mag", "SDSS", aliases=(b, f"modelmag_{b}"), system="AB")
+        for b in "gr"
+    ]
+    mapping = guess_mapping(["g", "g_error", "modelMag_r", "z"], bands)
+    assert mapping.choices["sdss_g"].value == "g"
+    assert mapping.choices["sdss_g"].error == "g_error"
+    assert mapping.choices["sdss_r"].value == "modelMag_r"
+    seen = to_observations(Table({"g": [18.0], "modelMag_r": [17.5]}), mapping_of(bands), bands)
+    assert any("is read in mag (AB)" in note for note in seen.notes)
+
+
+def test_a_quantity_without_a_usual_error_is_taken_as_exact():
+    label = Quantity("redshift", "z", "", "Spectroscopy", "label", aliases=("z_spec",))
+    table = Table({"z_spec": [0.1, 0.2]})
+    seen = to_observations(table, guess_mapping(table, [label]), [label])
+    assert seen.used.all()
+    assert np.isnan(seen.errors).all()
+    assert not any("assumed" in note for note in seen.notes)
+
+
+def mapping_of(bands):
+    return guess_mapping(["g", "modelMag_r"], bands)
