@@ -59,7 +59,8 @@ class StackingScene:
         unit = self.mock.unit
         head = (
             f"<tr><th></th><th>width ({unit})</th><th>W<sub>1</sub> to truth ({unit})</th>"
-            f"<th>took (s)</th></tr><tr><td>truth</td><td class='number'>{self.true_width:.3f}</td>"
+            "<th>took (s)</th></tr>"
+            f"<tr><td>truth</td><td class='number'>{self.true_width:.3f}</td>"
             "<td></td><td></td></tr>"
         )
         return f"<table>{head}{rows}</table>"
