@@ -18,11 +18,11 @@ from astroviz.galaxies.catalogue_columns import (
     IDENTIFIER,
     REDDENING,
     REDSHIFT,
-    bands_of,
     find_bands,
     find_one,
 )
 from astroviz.galaxies.catalogue_fluxes import extinction_of, read_fluxes, scales_of
+from astroviz.galaxies.filters import filter_set
 from astroviz.galaxies.magnitude_scales import asinh_error, asinh_magnitude, flux_of_asinh
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.io.cells import read_numbers, read_texts
@@ -193,7 +193,7 @@ def read_catalogue(
     rows = as_table(table)
     if not len(rows):
         raise GalaxyError("the table has no rows: choose another file")
-    bands = bands_of(filters)
+    bands = filter_set(filters)
     found = find_bands(rows, bands, columns)
     scales = scales_of(bands, photometry)
     made = read_fluxes(rows, found, scales, error_floor)

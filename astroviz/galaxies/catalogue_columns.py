@@ -14,7 +14,7 @@ from astropy.table import Table
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.io.aliases import ERROR_PATTERNS, key
 
-__all__ = ["BandColumns", "bands_of", "find_band", "find_bands", "find_one", "short_name"]
+__all__ = ["BandColumns", "find_band", "find_bands", "find_one", "short_name"]
 
 REDSHIFT: Final = (
     "redshift",
@@ -63,24 +63,6 @@ def short_name(band: str) -> str:
     return band.partition("_")[2] or band
 
 
-def bands_of(filters: str | Sequence[str]) -> tuple[str, ...]:
-    r"""Names of bands from the name of a filter set.
-
-    Arguments:
-        filters: One of `filters.FILTER_SETS`, as `sdss+2mass`, or names of bands.
-    """
-    from astroviz.galaxies.filters import FILTER_SETS
-
-    if not isinstance(filters, str):
-        return tuple(filters)
-    if filters in FILTER_SETS:
-        return tuple(FILTER_SETS[filters])
-    raise GalaxyError(
-        f"there is no set of filters {filters!r}; there is {', '.join(FILTER_SETS)}. Or name the "
-        "bands one by one, as ['sdss_g', 'sdss_r']."
-    )
-
-
 def find_bands(
     table: Table, bands: Sequence[str], columns: Mapping[str, Any] | None = None
 ) -> list[BandColumns]:
@@ -94,7 +76,6 @@ def find_bands(
     Raises:
         GalaxyError: a band has no column; says which columns there are.
     """
-    check_known(bands)
     asked = _asked(bands, columns or {}, table.colnames)
     known = {key(name): name for name in reversed(table.colnames)}
     found, missing = [], []
@@ -112,19 +93,6 @@ def find_bands(
             "or choose filters without it."
         )
     return found
-
-
-def check_known(bands: Sequence[str]) -> None:
-    """GalaxyError for a band that has no filter curve."""
-    from astroviz.galaxies.filters import known_band
-
-    unknown = [band for band in bands if not known_band(band)]
-    if unknown:
-        raise GalaxyError(
-            f"there is no filter curve for {', '.join(unknown)}: bands are named as sdss_g, "
-            "lsst_r, twomass_ks, galex_nuv, hsc_i or euclid_vis. A curve of your own can be added "
-            "with `filters.add_filter`."
-        )
 
 
 def find_band(band: str, known: Mapping[str, str]) -> BandColumns | None:
