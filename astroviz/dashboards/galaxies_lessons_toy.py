@@ -26,7 +26,7 @@ __all__ = ["ToyPanels"]
 
 _SLIDES = (
     Slide("toy_apart", "Place", "", 0.02),
-    Slide("toy_blur", "Blur", "", 0.02, log=True),
+    Slide("toy_blur", "Blur", "", 0.001, log=True),
     Slide("toy_width", "Width", "", 0.01),
 )
 
