@@ -17,7 +17,8 @@ from torch import Generator, Tensor
 
 from astroviz.core.draws import Draws
 from astroviz.core.request import Chunk, Control, Request
-from astroviz.galaxies.parameters import DERIVED, DERIVED_UNITS, PARAMETERS, UNITS
+from astroviz.galaxies.farthest import farthest_redshift, limit_of
+from astroviz.galaxies.parameters import BOUNDS, DERIVED, DERIVED_UNITS, PARAMETERS, UNITS
 
 __all__ = ["PopulationSampler", "population_request"]
 
@@ -67,7 +68,8 @@ class PopulationSampler:
             values, member = self._part(count, request.seed * 8191 + 131 * part, control)
             done += len(values)
             kept = self._kept(values, request.seed * 8191 + 131 * part + 7)
-            yield Chunk(values, {"member": member, "kept": kept}, constants)
+            beside = {"member": member, "kept": kept, "farthest": self._farthest(values)}
+            yield Chunk(values, beside, constants)
             control.progress(done / request.n)
 
     def _part(self, count: int, seed: int, control: Control) -> tuple[np.ndarray, np.ndarray]:
@@ -113,6 +115,18 @@ class PopulationSampler:
             seen, errors = population.noise.observe(light, Generator().manual_seed(seed))
             kept: Tensor = population.selection.weights(seen, errors)
         return np.asarray(kept, dtype=np.float32)
+
+    def _farthest(self, values: np.ndarray) -> np.ndarray:
+        """Redshift to which each draw would be in the survey, shape (n,)."""
+        limit = limit_of(self.population.selection)
+        names = self.columns_named()
+        if limit is None or limit[0] not in names:
+            return np.full(len(values), BOUNDS["redshift"][1], np.float32)
+        band, faintest = limit
+        column = {name: values[:, names.index(name)] for name in (band, "redshift", "r_abs")}
+        absolute = column["r_abs"] if band.endswith("_r") else None
+        found = farthest_redshift(column[band], column["redshift"], faintest, absolute)
+        return found.astype(np.float32)
 
 
 def population_request(population: Any, n: int, seed: int, prior: bool = False) -> Request:

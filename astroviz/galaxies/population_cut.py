@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from astroviz.galaxies.farthest import volume_share
 from astroviz.galaxies.relation import INCOMPLETE, Relation, Slice, completeness_of, ensemble
 
-__all__ = ["Cut", "Pair", "RelationScene"]
+__all__ = ["Cut", "Pair", "RelationScene", "runs"]
 
 Pair = tuple[np.ndarray, np.ndarray]
 _CELLS = (72, 54)
@@ -51,6 +53,23 @@ class RelationScene:
     points: Pair | None = None
 
 
+def runs(completeness: np.ndarray, edges: np.ndarray) -> tuple[tuple[float, float], ...]:
+    r"""Ranges of neighbouring bins that are less than 10 % complete.
+
+    Arguments:
+        completeness: Of :math:`K` bins; NaN, where nothing is there, breaks no range.
+        edges: Of the bins, shape :math:`(K + 1,)`.
+
+    Example:
+        >>> runs(np.array([0.0, 0.05, 0.5, 0.01]), np.arange(5.0))
+        ((0.0, 2.0), (3.0, 4.0))
+    """
+    bad = np.concatenate([[False], np.asarray(completeness) < INCOMPLETE, [False]])
+    starts = np.flatnonzero(bad[1:-1] & ~bad[:-2])
+    ends = np.flatnonzero(bad[1:-1] & ~bad[2:]) + 1
+    return tuple((float(edges[a]), float(edges[b])) for a, b in zip(starts, ends, strict=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Cut:
     r"""The draws that a relation is asked of.
@@ -59,9 +78,11 @@ class Cut:
         whole: Columns of all draws, by name.
         weights: Of all draws, 0 where a selection leaves them out; shape :math:`(n,)`.
         members: Rows of each member of the ensemble.
-        kept: Chance of each draw to be in the survey, shape :math:`(n,)`; None where unknown.
         redshifts: The slice.
         masks: Subsets, name to mask.
+        selected: Whether the weights are those of the survey.
+        kept: Chance of each draw to be in the survey, shape :math:`(n,)`; None where unknown.
+        farthest: Redshift to which each draw would be in the survey, shape :math:`(n,)`.
         prior: Columns of draws of the prior; None where there are none.
         prior_weights: Of these.
     """
@@ -69,9 +90,11 @@ class Cut:
     whole: Mapping[str, np.ndarray]
     weights: np.ndarray
     members: Sequence[np.ndarray]
-    kept: np.ndarray | None
     redshifts: Slice
     masks: Mapping[str, np.ndarray]
+    selected: bool = False
+    kept: np.ndarray | None = None
+    farthest: np.ndarray | None = None
     prior: Mapping[str, np.ndarray] | None = None
     prior_weights: np.ndarray | None = None
 
@@ -82,19 +105,33 @@ class Cut:
         inside = (z >= self.redshifts[0]) & (z < self.redshifts[1]) & (self.weights > 0)
         return float(np.median(z[inside])) if inside.any() else float(np.mean(self.redshifts))
 
-    def across(self, make: Callable[..., Relation], **given: Any) -> Relation:
+    @cached_property
+    def share(self) -> np.ndarray | None:
+        """Part of the slice's volume in which each draw would be in the survey, shape (n,)."""
+        return None if self.farthest is None else volume_share(self.farthest, self.redshifts)
+
+    @cached_property
+    def by_volume(self) -> np.ndarray:
+        """Weights for what is told by mass: V / Vmax of what the survey holds, or what it holds.
+
+        The draws reach little beyond the survey: only so do they stand for all there are.
+        """
+        if self.selected or self.share is None or self.kept is None:
+            return self.weights
+        return self.kept / self.share
+
+    def across(
+        self, make: Callable[..., Relation], weights: np.ndarray | None = None, **given: Any
+    ) -> Relation:
         """A relation of the ensemble, with its band; of one member there is none."""
+        weights = self.weights if weights is None else weights
         if len(self.members) == 1:
-            return make(self.whole, weights=self.weights, **given)
+            return make(self.whole, weights=weights, **given)
         parts = [
-            ({name: column[rows] for name, column in self.whole.items()}, self.weights[rows])
+            ({name: column[rows] for name, column in self.whole.items()}, weights[rows])
             for rows in self.members
         ]
         return ensemble(lambda part: make(part[0], weights=part[1], **given), parts)
-
-    def of(self, mask: np.ndarray, make: Callable[..., Relation], **given: Any) -> Relation:
-        """A relation of a subset of all draws."""
-        return make(self.whole, weights=self.weights * mask, **given)
 
     def of_prior(self, make: Callable[..., Relation], **given: Any) -> Relation | None:
         """A relation of the prior's draws."""
@@ -102,23 +139,37 @@ class Cut:
             return None
         return make(self.prior, weights=self.prior_weights, **given)
 
-    def hidden(self, name: str, edges: np.ndarray, sliced: bool = True) -> Any:
-        """Ranges of a column in which the survey holds less than 10 % of the galaxies."""
-        if self.kept is None:
+    def hidden(self, name: str, edges: np.ndarray) -> Any:
+        """Ranges of a column of whose galaxies the survey holds less than 10 % in the slice."""
+        if self.kept is None or self.share is None:
             return ()
         z, (low, high) = self.whole["redshift"], self.redshifts
-        inside = ((z >= low) & (z < high)) if sliced else np.ones(len(z), bool)
+        there = self.kept / self.share * ((z >= low) & (z < high))
         where = np.digitize(self.whole[name], edges) - 1
-        part = completeness_of(where, len(edges) - 1, inside.astype(float), self.kept)
-        bad = np.append(part < INCOMPLETE, False)
-        starts = np.flatnonzero(bad & ~np.append(False, bad[:-1]))
-        ends = [start + int(np.argmin(bad[start:])) for start in starts]
-        return tuple((float(edges[a]), float(edges[b])) for a, b in zip(starts, ends, strict=True))
+        return runs(completeness_of(where, len(edges) - 1, there, self.share), edges)
+
+    def seen_at(self, redshift: np.ndarray, worth: np.ndarray) -> np.ndarray:
+        r"""Part of what the galaxies are worth that would be in the survey at each redshift.
+
+        Arguments:
+            redshift: Shape :math:`(k,)`.
+            worth: Of each draw, such as its star formation, shape :math:`(n,)`.
+
+        Returns:
+            Shape :math:`(k,)`, for a population that does not change; 1 where nothing is known.
+        """
+        if self.kept is None or self.farthest is None:
+            return np.ones(len(redshift))
+        all_of_it = self.kept * worth / volume_share(self.farthest, (0.0, float(redshift.max())))
+        order = np.argsort(self.farthest)
+        grown = np.append(0.0, np.cumsum(all_of_it[order]))
+        place = np.searchsorted(self.farthest[order], redshift)
+        return np.asarray(1.0 - grown[place] / max(float(grown[-1]), 1e-300))
 
     def counts(self, x: str, y: str, x_range: Slice, y_range: Slice) -> np.ndarray:
         """Weight over two columns, within the slice; shape (H, W)."""
         z, (low, high) = self.whole["redshift"], self.redshifts
-        used = self.weights * ((z >= low) & (z < high))
+        used = self.by_volume * ((z >= low) & (z < high))
         found, *_ = np.histogram2d(
             self.whole[y], self.whole[x], bins=_CELLS[::-1], range=[y_range, x_range], weights=used
         )

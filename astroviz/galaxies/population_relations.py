@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from astroviz.galaxies import literature, relations
-from astroviz.galaxies.population_cut import Cut, Pair, RelationScene
+from astroviz.galaxies.population_cut import Cut, Pair, RelationScene, runs
 from astroviz.galaxies.relation import Relation, weighted_quantiles
 
 __all__ = ["relation_scene"]
 
 _MASS = "stellar mass, log M* (M\u2609)"
+_LEAST = 0.02  # part of the star formation that is seen, below which nothing is added
 _FINE_Z = np.arange(0.0, 0.8001, 0.02)
 
 
@@ -33,16 +34,16 @@ def _band(found: Relation) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
 
 def _main_sequence(cut: Cut) -> RelationScene:
     x_range, y_range = (8.0, 12.0), (-2.6, 2.6)
-    found = cut.across(relations.main_sequence, redshifts=cut.redshifts)
+    found = cut.across(relations.main_sequence, cut.by_volume, redshifts=cut.redshifts)
     mass = np.linspace(*x_range, 81)
     works = [
         (_label(literature.MAIN_SEQUENCES[name]),
          (mass, literature.main_sequence(mass, cut.middle, name)))
         for name in ("speagle14", "popesso23", "renzini15")
     ]  # fmt: skip
-    everywhere = {"divide": -np.inf, "redshifts": cut.redshifts}
+    everywhere: dict[str, Any] = {"divide": -np.inf, "redshifts": cut.redshifts}
     subsets = tuple(
-        (name, _of(cut.of(mask, relations.main_sequence, **everywhere)))
+        (name, _of(relations.main_sequence(cut.whole, weights=cut.by_volume * mask, **everywhere)))
         for name, mask in cut.masks.items()
     )
     return RelationScene(
@@ -76,18 +77,19 @@ def _log(value: np.ndarray | None) -> np.ndarray:
 def _mass_function(cut: Cut) -> RelationScene:
     x_range, y_range = (8.0, 12.0), (-5.2, -1.2)
     given: dict[str, Any] = {"redshifts": cut.redshifts, "anchor": "wright17"}
-    found = cut.across(_anchored_masses, kept=None, **given)
+    found = cut.across(_anchored_masses, cut.by_volume, **given)
     mass = np.linspace(*x_range, 81)
     works = [
         (_label(literature.MASS_FUNCTIONS[name]),
          (mass, _log(literature.mass_function(mass, name))))
         for name in ("wright17", "baldry12")
     ]  # fmt: skip
-    whole = relations.mass_function(cut.whole, redshifts=cut.redshifts, weights=cut.weights)
+    plain: dict[str, Any] = {"redshifts": cut.redshifts}
+    whole = relations.mass_function(cut.whole, weights=cut.by_volume, **plain)
     subsets = []
     for name, mask in cut.masks.items():
-        part = cut.of(mask, relations.mass_function, redshifts=cut.redshifts)
-        share = _share(cut, mask)
+        part = relations.mass_function(cut.whole, weights=cut.by_volume * mask, **plain)
+        share = _share(cut, mask, cut.by_volume)
         subsets.append((name, (part.x, _log(part.value * share / whole.value * found.value))))
     prior = cut.of_prior(_anchored_masses, **given)
     band = _band(found)
@@ -112,9 +114,10 @@ def _anchored_masses(draws: Any, **given: Any) -> Relation:
         return relations.mass_function(draws, **{**given, "anchor": ""})
 
 
-def _share(cut: Cut, mask: np.ndarray) -> float:
+def _share(cut: Cut, mask: np.ndarray, weights: np.ndarray) -> float:
+    """Part of the weight in the slice that a subset holds."""
     z, (low, high) = cut.whole["redshift"], cut.redshifts
-    used = cut.weights * ((z >= low) & (z < high))
+    used = weights * ((z >= low) & (z < high))
     return float((used * mask).sum()) / max(float(used.sum()), 1e-300)
 
 
@@ -124,7 +127,7 @@ def _redshifts(cut: Cut) -> RelationScene:
     total = max(float(cut.weights.sum()), 1e-300)
     subsets = []
     for name, mask in cut.masks.items():
-        part = cut.of(mask, relations.redshift_distribution, **given)
+        part = relations.redshift_distribution(cut.whole, weights=cut.weights * mask, **given)
         share = float((cut.weights * mask).sum()) / total
         subsets.append((name, (part.x, part.value * share)))
     z = cut.whole["redshift"]
@@ -141,7 +144,7 @@ def _redshifts(cut: Cut) -> RelationScene:
         ("redshift", "galaxies per unit redshift"), (0.0, end), (0.0, max(top, 1.0)),
         f"Distribution of redshifts, median {middle:.3f}; the slice does not act on it.",
         line=_line(found), band=_band(found), other=_line(prior), subsets=tuple(subsets),
-        literature=works, hidden=cut.hidden("redshift", _FINE_Z, sliced=False),
+        literature=works,
     )  # fmt: skip
 
 
@@ -149,7 +152,7 @@ def _uvj(cut: Cut) -> RelationScene:
     x_range, y_range = (-0.4, 2.2), (0.0, 2.7)
     border = literature.uvj_border(cut.middle, left=x_range[0], top=y_range[1])
     quiet = literature.quiescent_uvj(cut.whole["u_v"], cut.whole["v_j"], cut.middle)
-    share = _share(cut, quiet)
+    share = _share(cut, quiet, cut.by_volume)
     return RelationScene(
         ("rest-frame V \u2212 J (AB mag)", "rest-frame U \u2212 V (AB mag)"), x_range, y_range,
         f"Rest-frame colours; {share:.0%} lie above the border of quiet galaxies "
@@ -161,8 +164,9 @@ def _uvj(cut: Cut) -> RelationScene:
 
 def _mass_metallicity(cut: Cut) -> RelationScene:
     x_range, y_range = (8.0, 12.0), (-2.0, 0.6)
-    make, given = relations.mass_metallicity, {"redshifts": cut.redshifts}
-    found = cut.across(make, **given)
+    make = relations.mass_metallicity
+    given: dict[str, Any] = {"redshifts": cut.redshifts}
+    found = cut.across(make, cut.by_volume, **given)
     mass = np.linspace(*x_range, 81)
     works = [
         (_label(literature.MASS_METALLICITY[name]),
@@ -174,26 +178,39 @@ def _mass_metallicity(cut: Cut) -> RelationScene:
         "Metallicity over stellar mass; the line is the median.",
         counts=cut.counts("log_mass", "log_z", x_range, y_range), line=_line(found),
         band=_band(found), other=_line(cut.of_prior(make, **given)),
-        subsets=tuple((n, _of(cut.of(m, make, **given))) for n, m in cut.masks.items()),
+        subsets=tuple(
+            (name, _of(make(cut.whole, weights=cut.by_volume * mask, **given)))
+            for name, mask in cut.masks.items()
+        ),
         literature=tuple(works), hidden=cut.hidden("log_mass", relations.MASS_EDGES),
     )  # fmt: skip
 
 
 def _cosmic_sfr(cut: Cut) -> RelationScene:
-    found = cut.across(relations.cosmic_sfr)
-    z = np.linspace(0, 0.8, 81)
+    edges = relations.REDSHIFT_EDGES
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    seen = cut.seen_at(middle, 10.0 ** cut.whole["log_sfr"])
+    # What is formed in galaxies that the survey cannot see at a redshift is added there.
+    missing = 0.0 if cut.selected else np.log10(np.where(seen > _LEAST, seen, np.nan))
+    found = cut.across(relations.cosmic_sfr, cut.weights if cut.selected else cut.kept, anchor="")
     works = [
-        (_label(literature.COSMIC_SFR[name]), (z, literature.cosmic_sfr(z, name)))
+        (_label(literature.COSMIC_SFR[name]), (middle, literature.cosmic_sfr(middle, name)))
         for name in ("madau14", "madau17")
     ]
+    # The area of the survey is not known: the amplitude is taken where half of it is seen.
+    sure = np.isfinite(found.value) & (seen > 0.5)
+    sure = sure if sure.any() else np.isfinite(found.value)
+    level = works[0][1][1] - found.value + missing
+    shift = float(np.mean(level[sure])) if sure.any() else 0.0
+    value, band = found.value - missing + shift, _band(found)
     return RelationScene(
         ("redshift", "log SFR density (M\u2609 yr\u207b\u00b9 Mpc\u207b\u00b3)"), (0.0, 0.8),
         (-3.2, -0.6),
         "Star formation in a comoving volume over redshift. The amplitude is that of Madau & "
-        "Dickinson 2014 where the survey is complete; the slice does not act on it.",
-        line=_line(found), band=_band(found), other=_line(cut.of_prior(relations.cosmic_sfr)),
-        literature=tuple(works),
-        hidden=cut.hidden("redshift", relations.REDSHIFT_EDGES, sliced=False),
+        "Dickinson 2014 where the survey sees half of it; the slice does not act on it.",
+        line=(middle, value),
+        band=band and (band[0], band[1] - missing + shift, band[2] - missing + shift),
+        literature=tuple(works), hidden=runs(np.where(np.isnan(seen), 0.0, seen), edges),
     )  # fmt: skip
 
 

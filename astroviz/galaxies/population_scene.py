@@ -169,8 +169,9 @@ class PopulationScene:
         """
         low, high = (float(end) for end in redshifts)
         cut = Cut(
-            self._columns, self.base, self.members, self.kept, (low, max(high, low + 1e-3)), masks,
-            self._prior, self._prior_weights(),
+            self._columns, self.base, self.members, (low, max(high, low + 1e-3)), masks,
+            self.selected, self.kept, self.draws.extras.get("farthest"), self._prior,
+            self._prior_weights(),
         )  # fmt: skip
         return relation_scene(kind, cut)
 
