@@ -63,11 +63,13 @@ def read_full_grids(folder: Path) -> FullGrids:
     with fits.open(folder / _STELLAR) as file:
         names = [unit.name for unit in file if unit.name.startswith("ZMET")]
         living = np.asarray(file["LIV_MSTAR_FRAC"].data, float)
+        spectra = np.stack([np.asarray(file[name].data, np.float32) for name in names])
+        spectra[:, 0] = spectra[:, 1]  # there is no light at age 0, but from 0.1 Myr on
         return FullGrids(
             wavelength=np.asarray(file["WAVELENGTHS_AA"].data, float),
             ages=np.asarray(file["STELLAR_AGE_YR"].data, float) / 1e9,
             log_z=np.log10([float(name.split("_")[1].removesuffix("ZSOL")) for name in names]),
-            spectra=np.stack([np.asarray(file[name].data, np.float32) for name in names]),
+            spectra=spectra,
             surviving=living[:, 1:].T.copy(),
         )
 
