@@ -4,8 +4,8 @@ The archive is the package `kcorrect` (BSD-3-Clause): photometry of ten thousand
 of the main sample of SDSS with those of 2MASS and GALEX; it is fetched once and read as data.
 
 What is done: fluxes corrected for Galactic extinction, SDSS brought to AB, 2MASS from Vega to AB,
-GALEX from counts per second to AB, all as asinh magnitudes with the softening of SDSS (of the
-usual noise for the others). Errors are those of the catalogues, without floors.
+GALEX from counts per second to AB, all as asinh magnitudes with the softening of SDSS (for the
+others far below what was detected). Errors are those of the catalogues, without floors.
 
 References:
     | SDSS: York et al. (2000); main sample: Strauss et al. (2002), arXiv:astro-ph/0206225
@@ -55,8 +55,8 @@ _SDSS: Final = ("sdss_u", "sdss_g", "sdss_r", "sdss_i", "sdss_z")
 _TWOMASS: Final = {"twomass_j": "J", "twomass_h": "H", "twomass_ks": "K"}
 _GALEX: Final = {"galex_fuv": ("FUV", 18.82), "galex_nuv": ("NUV", 20.08)}
 _SOFTENING: Final = {
-    **SDSS_SOFTENING, "twomass_j": 5e-8, "twomass_h": 8e-8, "twomass_ks": 1e-7,
-    "galex_fuv": 2e-9, "galex_nuv": 1e-9,
+    **SDSS_SOFTENING, "twomass_j": 1e-8, "twomass_h": 1e-8, "twomass_ks": 1e-8,
+    "galex_fuv": 2e-10, "galex_nuv": 2e-10,
 }  # fmt: skip
 
 

@@ -128,7 +128,7 @@ class NoiseModel:
             survey: One of `SURVEYS`, several joined by `+`, or band to depth (5 sigma, AB).
             bands: Which bands, in which order; all of the survey by default.
             floor: Relative error of the calibration.
-            deeper: Magnitudes by which all depths are shifted.
+            deeper: Magnitudes by which longer exposures bring all depths down.
         """
         depths = _depths(survey)
         names = tuple(bands) if bands is not None else tuple(depths)
@@ -138,8 +138,9 @@ class NoiseModel:
                 f"{survey} has no depth in {', '.join(missing)}; it has {', '.join(depths)}. "
                 "Give the depths as a mapping of bands to magnitudes."
             )
-        limits = np.array([depths[name] for name in names]) + deeper
-        faintest = 10 ** (-0.4 * limits) / 5  # one sigma at the depth
+        limits = np.array([depths[name] for name in names])
+        # a longer exposure lowers the noise of sky and source alike
+        faintest = 10 ** (-0.4 * (limits + deeper)) / 5
         knots = limits[:, None] + np.linspace(-14, 4, 37)
         bright = 10 ** (-0.4 * (knots - limits[:, None]))
         variance = faintest[:, None] ** 2 * (1 - _SKY + _SKY * bright)

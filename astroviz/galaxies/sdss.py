@@ -66,8 +66,8 @@ ERROR_FLOORS: Final[dict[str, float]] = {
 """Relative errors added in quadrature, as kcorrect does for SDSS; more where apertures differ."""
 
 _SOFTENING: Final[dict[str, float]] = {
-    **SDSS_SOFTENING, "twomass_j": 5e-8, "twomass_h": 8e-8, "twomass_ks": 1e-7,
-    "galex_fuv": 2e-9, "galex_nuv": 1e-9,
+    **SDSS_SOFTENING, "twomass_j": 1e-8, "twomass_h": 1e-8, "twomass_ks": 1e-8,
+    "galex_fuv": 2e-10, "galex_nuv": 2e-10,
 }  # fmt: skip
 _SAFE = 0.6  # mag brighter than the limit, where it has no say in the scatter
 _FURTHEST, _LARGEST_ERROR = 0.45, 0.2

@@ -249,7 +249,7 @@ class Selection:
         """The selection as text, to keep and to read back with `from_json`."""
         terms = []
         for term in self.terms:
-            said = dict(vars(term))
+            said = {**vars(term), "kind": term.kind}
             terms.append({key: _plain(value) for key, value in said.items()})
         return json.dumps({"bands": list(self.bands), "terms": terms})
 
