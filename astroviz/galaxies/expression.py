@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from astroviz.galaxies.parameters import GalaxyError
+from astroviz.galaxies.polygon import inside_polygon
 from astroviz.galaxies.relation import Columns
 
 __all__ = ["CONSTANTS", "FUNCTIONS", "LONGEST", "Expression", "evaluate", "subset"]
@@ -30,9 +31,9 @@ FUNCTIONS: Final[dict[str, tuple[Callable[..., np.ndarray], int]]] = {
     "arctan": (np.arctan, 1), "floor": (np.floor, 1), "round": (np.round, 1),
     "isfinite": (np.isfinite, 1), "isnan": (np.isnan, 1),
     "min": (np.fmin, 2), "max": (np.fmax, 2), "hypot": (np.hypot, 2),
-    "where": (np.where, 3), "clip": (np.clip, 3),
+    "where": (np.where, 3), "clip": (np.clip, 3), "inside": (inside_polygon, -8),
 }  # fmt: skip
-"""What can be called, and with how many values."""
+"""What can be called, and with how many values; below 0, with as many or more, in pairs."""
 
 CONSTANTS: Final = {"pi": float(np.pi), "nan": float("nan"), "true": True, "false": False}
 
@@ -169,8 +170,10 @@ def _parts(node: ast.AST, text: str) -> Iterable[ast.AST]:
         name, given = node.func.id, len(node.args)
         if name not in FUNCTIONS:
             _refuse(node, text, f"there is no function {name}; there is {', '.join(FUNCTIONS)}")
-        if given != FUNCTIONS[name][1]:
-            _refuse(node, text, f"{name} takes {FUNCTIONS[name][1]} values, not {given}")
+        wanted = FUNCTIONS[name][1]
+        if given != wanted and (wanted > 0 or given < -wanted or given % 2):
+            many = f"{wanted}" if wanted > 0 else f"x, y and pairs of corners, {-wanted} or more"
+            _refuse(node, text, f"{name} takes {many} values, not {given}")
         return node.args
     _refuse(node, text, "only arithmetic, comparisons, and, or, not and functions are read")
     return ()
