@@ -22,8 +22,8 @@ __all__ = ["check_system", "repeated", "system_distances"]
 _SAMPLE: Final = 400
 _MODELS: Final = 4000
 _SOFT: Final = 0.05  # mag: how far models may be from galaxies
-_RATIO: Final = 2.0
-_APART: Final = 3.0  # distance, in errors, below which there is nothing to complain of
+_RATIO: Final = 1.8
+_APART: Final = 0.5  # distance, in errors per colour, below which there is nothing to complain of
 _OTHER: Final = {"ab": "vega", "vega": "ab"}
 
 
@@ -78,7 +78,7 @@ def check_system(
     then = ", ".join(f"'{survey}': '{_OTHER[_scale(survey, bands, scales)]}'" for survey in best)
     raise GalaxyError(
         f"the colours are those of no galaxy as declared ({now}), but of galaxies if {named}: the "
-        f"typical distance to the models falls from {declared:.1f} to {found[best]:.1f} errors. "
+        f"typical distance to the models falls from {declared:.2f} to {found[best]:.2f} errors. "
         f"Say photometry={{{then}}}; or, if the table is right, ask=False."
     )
 

@@ -104,6 +104,7 @@ def read_fluxes(
     """
     codes = tuple(code for code in GAP_CODES)
     raw = {one.band: read_numbers(table[one.value], codes) for one in columns}
+    units = {one.band: _unit_scale(table, one, scales[one.band]) for one in columns}
     _check_scales({band: cells.values for band, cells in raw.items()}, scales, columns)
     made = Fluxes(np.empty((len(table), len(columns))), np.empty((len(table), len(columns))))
     for b, one in enumerate(columns):
@@ -115,8 +116,7 @@ def read_fluxes(
         values = cells.values.copy()
         _refuse(made, one, values, scales[one.band])
         error = _errors(table, one, len(table), codes)
-        scale = _unit_scale(table, one, scales[one.band])
-        flux, sigma = _convert(values, error, one, scales[one.band], scale)
+        flux, sigma = _convert(values, error, one, scales[one.band], units[one.band])
         made.flux[:, b] = flux
         made.sigma[:, b] = _mend(made, one, flux, sigma)
     made.sigma = np.hypot(made.sigma, floor * made.flux)
@@ -165,8 +165,8 @@ def _looks_like(values: np.ndarray) -> str:
     seen = values[np.isfinite(values)]
     if len(seen) == 0:
         return ""
-    outside = np.mean((seen < 0) | (seen > _FAINTEST))
-    if outside > 0.02:
+    outside = np.sum((seen < 0) | (seen > _FAINTEST))
+    if outside > max(0.02 * len(seen), 2.0):
         return "flux"
     middle, spread = np.median(seen), np.subtract(*np.percentile(seen, [84, 16]))
     return "magnitude" if 8 < middle < 32 and spread < 0.3 * middle and seen.min() > 5 else ""
