@@ -225,8 +225,8 @@ class SedQuestion:
         named = dict(zip(PARAMETERS, self.theta, strict=True))
         share = named["f_burst"] if named["t_burst"] < age_then else 0.0
         smooth_only = torch.tensor([tuple({**named, "f_burst": 0.0}.values())])
-        rate = (1 - share) * maker.history(smooth_only, torch.from_numpy(times)).double()
-        rate = rate.reshape(-1).numpy()
+        found = (1 - share) * maker.history(smooth_only, torch.from_numpy(times)).double()
+        rate = found.reshape(-1).numpy()
         # From the beginning on: lookback times run backwards.
         parts = np.concatenate([np.cumsum((0.5 * (rate[1:] + rate[:-1]))[::-1])[::-1], [0.0]])
         smooth = parts / max(float(parts[0]), 1e-30)

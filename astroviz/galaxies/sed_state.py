@@ -102,7 +102,7 @@ class SedState(ViewState):
         """A member of the population; where there is none, a galaxy that may not be."""
         from astroviz.galaxies.sed_examples import surprising
 
-        return surprising(getattr(self, "model", None), random)
+        return dict(surprising(getattr(self, "model", None), random))
 
     def sed_sentence(self) -> str:
         """What the view shows, and one gesture to try."""

@@ -103,7 +103,7 @@ class Light:
             with torch.no_grad():
                 found = noise.observe(true, generator)
             self._seen = (key, found)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def draws(self, extra: dict[str, np.ndarray], units: dict[str, str]) -> Draws:
         """Everything as draws, with further columns."""

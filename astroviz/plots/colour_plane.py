@@ -86,7 +86,7 @@ class ColourPlane(Chart):
         )
         self._announce()
 
-    def show_wedge(self, corners: np.ndarray | None, handles: Sequence[Any] = ()) -> None:
+    def show_wedge(self, corners: np.ndarray | None, handles: Sequence[Any] | np.ndarray = ()) -> None:
         r"""Place the wedge.
 
         Arguments:
