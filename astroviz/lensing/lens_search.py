@@ -153,23 +153,27 @@ def _step(curvature: np.ndarray, gradient: np.ndarray, damping: float) -> np.nda
 
 def summit_of(
     model: SemiLinear, prior: FreePrior, clock: Clock, starts: Sequence[float] = (-0.1, 0.0, 0.1),
-    softening: float = 4.0,
+    softenings: Sequence[float] = (16.0, 4.0), seed: int = 0,
 ) -> Summit:  # fmt: skip
-    r"""The highest summit from several Einstein radii, each climbed with softened noise first.
+    r"""The highest summit from several lenses, each climbed with softened noise first.
 
     Arguments:
         model: The evidence; no light components.
         prior: Prior of the free coordinates.
         clock: The time that is left.
-        starts: Changes of the logarithm of the prior's Einstein radius.
-        softening: Factor on the noise at first.
+        starts: Changes of the logarithm of the prior's Einstein radius; as many lenses drawn from
+            the prior are tried too.
+        softenings: Factors on the noise, one climb after the other.
+        seed: Seed of the draws.
     """
-    soft = model.on_rays(model.rays.softened(softening))
+    soft = [model.on_rays(model.rays.softened(factor)) for factor in softenings]
+    places = [prior.mean + away * np.eye(len(prior.mean))[0] for away in starts]
+    places += list(prior.draw(len(starts), np.random.default_rng(seed)))
     found = []
-    for away in starts:
-        start = prior.mean + away * np.eye(len(prior.mean))[0]
-        near = climb(soft, start, prior, 12, clock)
-        found.append(climb(model, near.free, prior, 15, clock))
+    for place in places:
+        for one in soft:
+            place = climb(one, place, prior, 12, clock).free
+        found.append(climb(model, place, prior, 15, clock))
     return best(found)
 
 

@@ -63,11 +63,16 @@ class Solution:
 
     def source_from(self, white: np.ndarray) -> np.ndarray:
         """The draw that standard normal numbers stand for, (d,) or (d + p,), shape (d,)."""
+        return self.both_from(white)[0]
+
+    def both_from(self, white: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The draw of source and light that normal numbers stand for, shapes (d,) and (p,)."""
         prior, width = self.columns
-        full = np.zeros(len(prior) + len(width))
+        d = len(prior)
+        full = np.zeros(d + len(width))
         full[: len(white)] = white
         moved = linalg.solve_triangular(self.factor, full, lower=True, trans="T")
-        return np.asarray(self.source + _times(prior, moved[: len(prior)]))
+        return self.source + _times(prior, moved[:d]), self.light + width * moved[d:]
 
     def source_deviation(self) -> np.ndarray:
         """Standard deviation of each source pixel at this lens, shape (d,)."""
@@ -243,6 +248,31 @@ class SemiLinear:
                                width[:, None] * (self._light.T @ jacobian)])  # fmt: skip
         white = linalg.cho_solve((solution.factor, True), back)
         return np.asarray(prior @ white[: len(prior)])
+
+    def likelihood(
+        self, free: np.ndarray, source: np.ndarray, light: np.ndarray
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        r"""Log likelihood of a lens with a source and light, and its gradients in the first two.
+
+        Arguments:
+            free: The lens in free coordinates, shape (8,).
+            source: The source, data units, shape :math:`(d,)`.
+            light: Factors of the light components, shape :math:`(p,)`.
+
+        Returns:
+            The logarithm up to a constant of the data, and gradients of shapes (8,) and
+            :math:`(d,)`.
+        """
+        bx, by = self.rays.trace(free)
+        weights, slope_x, slope_y = self.grid.weights_and_slopes(bx, by)
+        psf = self.rays.whitened_psf
+        binned = self.rays.binned(weights)
+        residual = self.rays.white_data - self._light @ light - psf @ (binned @ source)
+        moves = -self.rays.deflection_slopes(free, self.slope)
+        steps = moves[:, 0] * (slope_x @ source) + moves[:, 1] * (slope_y @ source)
+        jacobian = psf @ self.rays.binned_vectors(steps.T)
+        by_source = binned.T @ (psf.T @ residual)
+        return -0.5 * float(residual @ residual), jacobian.T @ residual, np.asarray(by_source)
 
     def with_prior(
         self, amplitude: float, length: float, unit: np.ndarray | None = None

@@ -107,7 +107,7 @@ def main() -> None:
     """Go on until all lenses are done or the budget is spent; then print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lenses", type=int, default=200)
-    parser.add_argument("--sweeps", type=int, default=32)
+    parser.add_argument("--sweeps", type=int, default=JointSettings.sweeps)
     parser.add_argument("--chains", type=int, default=10)
     parser.add_argument("--truth", choices=("network", "law"), default="network")
     parser.add_argument("--out", type=Path, default=None, help="finished lenses, to go on from")

@@ -56,6 +56,31 @@ def test_evidence_is_the_density_of_the_data(seen, model):
     assert model.log_evidence(FREE) == pytest.approx(wanted, abs=1e-3)
 
 
+def test_likelihood_has_the_gradients_of_lens_and_source(model):
+    random = np.random.default_rng(2)
+    source, light = random.normal(size=64) * 0.3, np.array([0.02, -0.01])
+    value, by_lens, by_source = model.likelihood(FREE, source, light)
+    assert value < 0
+    for k, step in enumerate(1e-6 * np.eye(8)):
+        ends = [model.likelihood(FREE + s * step, source, light)[0] for s in (1, -1)]
+        assert by_lens[k] == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-4, abs=1e-3)
+    for k in (9, 27, 40):
+        step = 1e-4 * np.eye(64)[k]
+        ends = [model.likelihood(FREE, source + s * step, light)[0] for s in (1, -1)]
+        assert by_source[k] == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=1e-5, abs=1e-5)
+
+
+def test_a_draw_brings_the_light_that_belongs_to_it(model):
+    solution = model.solve(FREE)
+    random = np.random.default_rng(3)
+    drawn = [solution.both_from(random.normal(size=66)) for _ in range(400)]
+    light = np.stack([one[1] for one in drawn])
+    assert light.mean(0) == pytest.approx(solution.light, abs=0.01)
+    mean = solution.both_from(np.zeros(66))
+    assert mean[0] == pytest.approx(solution.source)
+    assert np.all(light.std(0) > 0)
+
+
 def test_gradient_is_that_of_the_evidence(model):
     found = model.evidence(FREE)
     assert found.value == pytest.approx(model.log_evidence(FREE), abs=1e-8)
