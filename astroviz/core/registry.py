@@ -212,7 +212,7 @@ def load(name: str, device: str | torch.device = "auto") -> Any:
         The model's object, as the room of its system makes it.
     """
     card = find_model(name)
-    if card.kind != "model":
+    if card.kind != "model" and "network" not in card.config:
         raise ModelError(f"{card.name} is no model but {card.kind}: it cannot be opened")
     room = f"astroviz.{card.system}"
     # the room is found by name: the core must not know the rooms

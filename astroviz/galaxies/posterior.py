@@ -16,6 +16,7 @@ _OPENERS = {
     "population": ("model", "open_population"),
     "ladder": ("ladder", "open_ladder"),
     "emulator": ("emulator", "open_emulator"),
+    "tables": ("tables_model", "open_tables"),
 }
 
 
