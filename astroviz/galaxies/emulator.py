@@ -97,6 +97,11 @@ class EmulatorNetwork(nn.Module):
         layers: Hidden layers.
     """
 
+    centre: Tensor
+    spread: Tensor
+    scale: Tensor
+    mean: Tensor
+
     def __init__(
         self,
         segments: Sequence[int],
