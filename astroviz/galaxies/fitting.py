@@ -109,7 +109,12 @@ class Survey:
             scale: Factor on the noise.
             shift: Zero points, mag, :math:`(B,)`.
         """
-        theta = self.prior.to_parameters(x)
+        return self.look(self.prior.to_parameters(x), generator, scale, shift)
+
+    def look(
+        self, theta: Tensor, generator: Generator, scale: float = 1.0, shift: Tensor | None = None
+    ) -> View:
+        """As `view`, of parameters, shape (N, 11)."""
         magnitudes = self.synthesis.magnitudes(theta, self.bands)
         if shift is not None:
             magnitudes = magnitudes + shift
