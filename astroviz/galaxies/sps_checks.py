@@ -31,24 +31,28 @@ _TABLES: Final = {"griz": (0.0015, 0.006), "u": (0.004, 0.015), "2mass": (0.0015
 
 _LINES: Final = {"griz": (0.004, 0.02), "u": (0.006, 0.03)}
 _QUADRATURE: Final = {"griz": (0.0015, 0.006), "u": (0.004, 0.015), "lsst": (0.002, 0.01)}
+_MASS: Final = 0.003  # dex
 _EMULATOR: Final = {"griz": (0.005, 0.015), "u": (0.008, 0.03)}
 
 
-def percentile_block(name: str, errors: Array, level: float, goal: float) -> dict[str, Any]:
+def percentile_block(
+    name: str, errors: Array, level: float, goal: float, unit: str = "mag"
+) -> dict[str, Any]:
     r"""A percentile of absolute errors with its bootstrap error, for `accuracy.report.verdicts`.
 
     Arguments:
         name: What was measured.
-        errors: Absolute errors, mag, shape (galaxies, bands); galaxies are drawn again.
+        errors: Absolute errors, shape (galaxies, bands); galaxies are drawn again.
         level: Between 0 and 1.
-        goal: The percentile should be at most this, mag.
+        goal: The percentile should be at most this.
+        unit: Of errors and goal.
     """
     value = float(np.quantile(errors, level))
     generator = np.random.default_rng(0)
     rows = generator.integers(len(errors), size=(200, len(errors)))
     spread = float(np.std([np.quantile(errors[row], level) for row in rows], ddof=1))
     return {
-        "kind": "values", "name": f"{name}, {round(100 * level)} % within, mag",
+        "kind": "values", "name": f"{name}, {round(100 * level)} % within, {unit}",
         "values": np.array([value]), "errors": np.array([spread]), "statistic": "mean",
         "goal": goal, "sense": "at most",
     }  # fmt: skip
@@ -89,6 +93,9 @@ def tables_checks(
     off = synthesis.magnitudes(truth.theta, lit, lines=True)
     off = off - truth.with_lines[:, truth.columns(lit)]
     blocks += _blocks("with lines,", off, lit, _LINES)
+    mass = (synthesis.derived(truth.theta)["log_mass"] - truth.log_mass).double().abs()
+    name = "surviving mass against direct integration"
+    blocks.append(percentile_block(name, mass[:, None].numpy(), 0.95, _MASS, unit="dex"))
     fresh = broad_parameters(60 if quick else 400, torch.Generator().manual_seed(seed))
     seen = _needed(_QUADRATURE)
     off = synthesis.magnitudes(fresh, seen) - integrated(synthesis, fresh, seen)

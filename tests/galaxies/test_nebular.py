@@ -9,6 +9,7 @@ import torch
 from astroviz.galaxies.cloudy import LOG_U, CloudyGrids, add_lines, compact
 from astroviz.galaxies.nebular import Nebular, ionisation
 from astroviz.galaxies.parameters import GalaxyError
+from astroviz.galaxies.tables import load_tables
 
 LINES = np.array([1215.67, 4861.32, 5006.84, 6562.8])
 WAVELENGTH = np.arange(900.0, 10001.0, 1.0)
@@ -78,3 +79,28 @@ def test_gaussian_lines_integrate_to_their_luminosity() -> None:
     near = np.abs(WAVELENGTH - 6562.8) < 60
     wide = np.ptp(WAVELENGTH[near][light[near] > light[near].max() / 2])
     assert wide == pytest.approx(2.355 * 6562.8 * 300 / 299792, abs=2.0)
+
+
+def test_the_shipped_gas_is_that_of_case_b() -> None:
+    """Ratios of recombination lines at 10^4 K (Osterbrock & Ferland 2006, table 4.4), and the
+    light of H alpha of one solar mass per year."""
+    gases = load_tables().nebular
+    lines = gases.luminosities(-3.0)[:6]
+    alpha, beta, gamma = (lines[:, gases.nearest_line(x)] for x in (6562.8, 4861.32, 4340.46))
+    assert bool(((alpha / beta - 2.86).abs() < 0.12).all())
+    assert bool(((gamma / beta - 0.468).abs() < 0.02).all())
+    luminosity = alpha * 3.828e33 * 1e7  # erg/s
+    # 1.9e41 for another library of stars (Kennicutt & Evans 2012), and more at low metallicity
+    assert bool(((luminosity > 1.8e41) & (luminosity < 5e41)).all())
+    assert bool((luminosity.diff() < 0).all())
+
+
+def test_oxygen_is_brightest_below_solar_metallicity() -> None:
+    gases = load_tables().nebular
+    lines = gases.luminosities(-3.0)
+    ratio = lines[:, gases.nearest_line(5006.84)] / lines[:, gases.nearest_line(4861.32)]
+    assert 1 <= int(ratio.argmax()) <= 3
+    # two lines of one upper level have one ratio, 2.98 in theory (Storey & Zeippen 2000)
+    doublet = lines[:6, gases.nearest_line(5006.84)] / lines[:6, gases.nearest_line(4958.91)]
+    assert float(doublet.max() - doublet.min()) < 0.01
+    assert float(doublet.mean()) == pytest.approx(2.98, abs=0.12)
