@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import panel as pn
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
@@ -74,13 +73,10 @@ class FitPanels(Panels):
         draw_fit(self.film, self.clouds, self.ks, scene, scene.places(x, y), labels)
         names, gains = scene.named_gains()
         self.gains.update(names, {"gain": gains}, "Information gained, bits.")
-        count = len(scene.members)
-        kept = np.array([k not in scene.dropped for k in range(count)], dtype=bool)
+        members, values = scene.named_members()
         self.members.update(
-            [f"{k + 1}" for k in range(count)],
-            {"kept": np.where(kept, scene.members, np.nan),
-             "left out": np.where(kept, np.nan, scene.members)},
-            "Distance over its floor of each member.", goal=1.0 if count else None,
+            members, values, "Distance over its floor of each member.",
+            goal=1.0 if members else None,
         )  # fmt: skip
 
     def _place(self) -> None:

@@ -76,6 +76,16 @@ class FitScene:
         order = sorted(self.gains, key=lambda name: -self.gains[name][0])
         return [SYMBOLS.get(name, name) for name in order], [self.gains[n][0] for n in order]
 
+    def named_members(self) -> tuple[list[str], dict[str, np.ndarray]]:
+        """Members and the prior by name; those that were kept and those that were left out."""
+        names = [f"{k + 1}" for k in range(len(self.members))]
+        kept = np.array([k not in self.dropped for k in range(len(self.members))], dtype=bool)
+        values = {
+            "kept": np.where(kept, self.members, np.nan),
+            "left out": np.where(kept, np.nan, self.members),
+        }
+        return names, values
+
 
 def fit_scene(
     film: Film | None,

@@ -150,7 +150,7 @@ class LessonsState(ViewState):
             population = self.population()
         except GalaxyError:
             return None
-        seconds = getattr(population, "seconds", None)
+        seconds = population.report.get("seconds")
         return float(seconds) if seconds else None
 
     # What every view offers

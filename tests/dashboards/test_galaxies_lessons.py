@@ -22,7 +22,7 @@ def engine():
 @pytest.fixture
 def tab(engine):
     model = SimpleNamespace(
-        card=None, population=SimpleNamespace(seconds=600.0, sample=lambda n, seed: n)
+        card=None, population=SimpleNamespace(report={"seconds": 600.0}, sample=lambda n, seed: n)
     )
     tab = GalaxiesPage(model, engine, "lessons")
     yield tab

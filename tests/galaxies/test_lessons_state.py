@@ -17,7 +17,9 @@ from astroviz.galaxies.parameters import GalaxyError
 
 @pytest.fixture
 def explorer():
-    population = SimpleNamespace(sample=lambda n, seed: time.sleep(n * 1e-6), seconds=600.0)
+    population = SimpleNamespace(
+        sample=lambda n, seed: time.sleep(n * 1e-6), report={"seconds": 600.0}
+    )
     return GalaxiesExplorer(SimpleNamespace(population=population, card=None), view="lessons")
 
 

@@ -14,7 +14,7 @@ PNG = b"\x89PNG"
 
 @pytest.fixture(scope="module")
 def view():
-    population = SimpleNamespace(seconds=600.0, sample=lambda n, seed: n)
+    population = SimpleNamespace(report={"seconds": 600.0}, sample=lambda n, seed: n)
     model = SimpleNamespace(population=population, card=None, name="galaxies")
     return astroviz.explore("galaxies", model=model, view="lessons")
 
