@@ -20,13 +20,28 @@ from astroviz.commands import (
     mock,
     models,
     paint,
+    population,
     serve,
     train,
 )
 
 __all__ = ["build_parser", "main"]
 
-_COMMANDS = (serve, infer, check, train, adapt, mock, box, paint, lens, models, doctor, bench)
+_COMMANDS = (
+    serve,
+    infer,
+    check,
+    train,
+    adapt,
+    mock,
+    box,
+    paint,
+    lens,
+    population,
+    models,
+    doctor,
+    bench,
+)
 
 # What a wrong file, value or name raises: the message is for the user, not for the developer.
 _USER_ERRORS = (ValueError, LookupError, OSError, ImportError, ArithmeticError)
