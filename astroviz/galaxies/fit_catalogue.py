@@ -32,8 +32,8 @@ __all__ = ["fit_catalogue", "prior_for"]
 _HELD, _MOST_HELD = 0.1, 4000
 _EACH, _MOST = 150.0, 6  # seconds that a member should have, members at most
 _RESERVED = (0.06, 3.0, 25.0)  # part of the budget for figures, and its bounds in seconds
-_PLENTY = 240.0  # seconds of a member from which on it takes the full number of draws
-_FEW_DRAWS = 2048
+_PLENTY = 400.0  # seconds of a member from which on it takes more draws in each step
+_MANY_DRAWS = 4096
 _ZERO_POINTS = 0.03  # mag, where redshifts are known
 
 
@@ -168,7 +168,7 @@ class _Plan:
         """What suits the time of a member."""
         plenty = self.allowed is None or self.left() / self.members >= _PLENTY
         found = FitSettings(zero_points=_ZERO_POINTS if anchored else 0.0)
-        return found if plenty else found.with_(draws=_FEW_DRAWS)
+        return found.with_(draws=_MANY_DRAWS, early=_MANY_DRAWS // 2) if plenty else found
 
     def points(self) -> int:
         """Points of the Sinkhorn divergence that the time left allows."""

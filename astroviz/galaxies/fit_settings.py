@@ -23,6 +23,7 @@ class FitSettings:
 
     Arguments:
         draws: Of the model in each step.
+        early: The same before `switch`: a coarse fit needs fewer.
         slices: Directions in each step.
         rate: Largest learning rate; rises over the first quarter, then falls to nothing.
         clip: Largest norm of a gradient.
@@ -46,7 +47,8 @@ class FitSettings:
         (0.01, 0.9999)
     """
 
-    draws: int = 4096
+    draws: int = 2048
+    early: int = 1024
     slices: int = 128
     rate: float = 2e-3
     clip: float = 5.0
@@ -57,7 +59,7 @@ class FitSettings:
     decay: float = 12.0
     switch: float = 0.5
     zero_points: float = 0.0
-    layers: int = 8
+    layers: int = 6
     hidden: int = 64
     bins: int = 8
     average: float = 0.98
@@ -66,7 +68,12 @@ class FitSettings:
     def __post_init__(self) -> None:
         if self.distance not in ("sliced", "sinkhorn"):
             raise GalaxyError(f"no distance {self.distance!r}; there is sliced, sinkhorn")
-        if self.draws < 64 or self.slices < 1 or self.entropy < 0 or self.last_entropy < 0:
+        if (
+            min(self.draws, self.early) < 64
+            or self.slices < 1
+            or self.entropy < 0
+            or self.last_entropy < 0
+        ):
             raise GalaxyError(
                 "a fit needs 64 draws and one slice at least and no negative weight of the "
                 f"entropy, not {self.draws}, {self.slices} and {self.entropy}"
@@ -79,6 +86,10 @@ class FitSettings:
     def config(self) -> dict[str, Any]:
         """The settings as plain values, which a card can hold."""
         return asdict(self)
+
+    def draws_at(self, f: float) -> int:
+        """Draws of the model in a step."""
+        return self.early if f < self.switch else self.draws
 
     def rate_at(self, f: float) -> float:
         """Learning rate: one cycle."""

@@ -44,6 +44,7 @@ _REDSHIFT = PARAMETERS.index("redshift")
 _SINKHORN_POINTS = 2048
 _CHECKPOINT = 100  # steps between checkpoints
 _KS_POINTS = 8000
+_LEVELS = 4096  # quantiles of the data along each direction
 
 
 class Member(nn.Module):
@@ -151,7 +152,7 @@ class FlowFit(TrainingState[Member]):
         self.network = Member(flow, len(survey.bands))
         self.average = deepcopy(self.network)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.rate)
-        self.target = SlicedTarget(data, self.generator, levels=settings.draws)
+        self.target = SlicedTarget(data, self.generator, levels=_LEVELS)
         self.step, self.elapsed, self.fraction = 0, 0.0, 0.0
         self.skipped = 0
         self.frames: list[Frame] = []
@@ -214,7 +215,7 @@ class FlowFit(TrainingState[Member]):
     def _take_step(self) -> Callable[[], Frame] | None:
         """One step; gives what makes a frame of it, or nothing where it was skipped."""
         settings, f, member = self.settings, self.fraction, self.network
-        u = torch.randn(settings.draws, len(PARAMETERS), generator=self.generator)
+        u = torch.randn(settings.draws_at(f), len(PARAMETERS), generator=self.generator)
         x, log_det = member.flow(u)
         shift = member.zero_points if settings.zero_points else None
         seen = self.survey.view(x, self.generator, settings.noise_at(f), shift)

@@ -76,11 +76,11 @@ class SplineFlow(nn.Module):
             :math:`x`, shape :math:`(N, D)`, and :math:`\ln |\partial x/\partial u|`, shape
             :math:`(N,)`.
         """
-        total = u.new_zeros(u.shape[0])
+        value, total = u.T.contiguous(), u.new_zeros(u.shape[0])
         for layer in self.layers:
-            u, log_det = layer(u)
+            value, log_det = layer(value)
             total = total + log_det
-        return u, total
+        return value.T.contiguous(), total
 
     def inverse(self, x: Tensor) -> tuple[Tensor, Tensor]:
         r"""From coordinates of the population to normal deviates.
@@ -92,11 +92,11 @@ class SplineFlow(nn.Module):
             :math:`u`, shape :math:`(N, D)`, and :math:`\ln |\partial u/\partial x|`, shape
             :math:`(N,)`.
         """
-        total = x.new_zeros(x.shape[0])
+        value, total = x.T.contiguous(), x.new_zeros(x.shape[0])
         for layer in reversed(self.layers):
-            x, log_det = layer.inverse(x)  # type: ignore[operator]
+            value, log_det = layer.inverse(value)  # type: ignore[operator]
             total = total + log_det
-        return x, total
+        return value.T.contiguous(), total
 
     def log_prob(self, x: Tensor) -> Tensor:
         r"""Log density of coordinates, shape :math:`(N,)`."""
@@ -171,10 +171,19 @@ class _Coupling(nn.Module):
         return self._pass(x, inverse=True)
 
     def _pass(self, value: Tensor, inverse: bool) -> tuple[Tensor, Tensor]:
-        kept, moving = value[:, self.read], value[:, self.moved]
-        raw = self.network(kept).view(len(value), len(self.moved), 3 * self.bins - 1)
+        """One coordinate a row, shape (D, N): short rows of bins would be slow."""
+        kept, moving = value[self.read], value[self.moved]
+        hidden = kept
+        for part in self.network:
+            hidden = _columns(part, hidden) if isinstance(part, nn.Linear) else part(hidden)
+        raw = hidden.view(3 * self.bins - 1, *moving.shape)
         moved, log_slope = rational_quadratic(moving, raw, self.bound, inverse)
-        return torch.cat([kept, moved], -1)[:, self.back], log_slope.sum(-1)
+        return torch.cat([kept, moved])[self.back], log_slope.sum(0)
+
+
+def _columns(layer: nn.Linear, value: Tensor) -> Tensor:
+    """A linear layer over columns, shape (in, N) to (out, N)."""
+    return torch.addmm(layer.bias[:, None], layer.weight, value)
 
 
 def rational_quadratic(
@@ -185,23 +194,24 @@ def rational_quadratic(
     Arguments:
         value: Numbers, shape :math:`(\ldots)`.
         raw: Unbounded widths, heights and inner slopes of each spline, shape
-            :math:`(\ldots, 3K - 1)`; all zero for the identity.
+            :math:`(3K - 1, \ldots)`; all zero for the identity.
         bound: The spline acts on :math:`[-b, b]` and is the identity outside.
         inverse: Go back.
 
     Returns:
         The numbers behind the spline and the log of its slope in the direction asked for.
     """
-    bins = (raw.shape[-1] + 1) // 3
-    x_knots = _knots(raw[..., :bins], bound)
-    y_knots = _knots(raw[..., bins : 2 * bins], bound)
+    bins = (raw.shape[0] + 1) // 3
+    x_knots = _knots(raw[:bins], bound)
+    y_knots = _knots(raw[bins : 2 * bins], bound)
     # softplus(0) scaled such that no weights at all give a slope of one
-    slopes = _LEAST + (1 - _LEAST) * functional.softplus(raw[..., 2 * bins :]) / 0.6931471805599453
-    slopes = functional.pad(slopes, (1, 1), value=1.0)
+    slopes = _LEAST + (1 - _LEAST) * functional.softplus(raw[2 * bins :]) / 0.6931471805599453
+    edge = torch.ones_like(slopes[:1])
+    slopes = torch.cat([edge, slopes, edge])
     inside = value.abs() < bound
     clamped = value.clamp(-bound, bound)
     edges = y_knots if inverse else x_knots
-    place = (clamped[..., None] >= edges[..., 1:-1]).sum(-1, keepdim=True)
+    place = (clamped >= edges[1:-1]).sum(0, keepdim=True)
     x0, x1 = _pair(x_knots, place)
     y0, y1 = _pair(y_knots, place)
     d0, d1 = _pair(slopes, place)
@@ -214,11 +224,8 @@ def rational_quadratic(
         t = (clamped - x0) / width
     rest = t * (1 - t)
     below = mean_slope + turn * rest
-    log_slope = (
-        2 * mean_slope.log()
-        + (d1 * t * t + 2 * mean_slope * rest + d0 * (1 - t) * (1 - t)).log()
-        - 2 * below.log()
-    )
+    above = d1 * t * t + 2 * mean_slope * rest + d0 * (1 - t) * (1 - t)
+    log_slope = (above * (mean_slope / below).square()).log()
     if inverse:
         return torch.where(inside, t * width + x0, value), torch.where(inside, -log_slope, 0.0)
     moved = y0 + height * (mean_slope * t * t + d0 * rest) / below
@@ -226,18 +233,17 @@ def rational_quadratic(
 
 
 def _knots(raw: Tensor, bound: float) -> Tensor:
-    """Ends of bins between `-bound` and `bound`, shape (..., K + 1)."""
-    bins = raw.shape[-1]
-    shares = _LEAST + (1 - _LEAST * bins) * torch.softmax(raw, -1)
-    inner = -bound + 2 * bound * torch.cumsum(shares[..., :-1], -1)
-    first = torch.full_like(inner[..., :1], -bound)
-    return torch.cat([first, inner, -first], -1)
+    """Ends of bins between `-bound` and `bound`, shape (K + 1, ...)."""
+    bins = raw.shape[0]
+    shares = _LEAST + (1 - _LEAST * bins) * torch.softmax(raw, 0)
+    inner = -bound + 2 * bound * torch.cumsum(shares[:-1], 0)
+    first = torch.full_like(inner[:1], -bound)
+    return torch.cat([first, inner, -first])
 
 
 def _pair(knots: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
     """What lies at both ends of a bin."""
-    ends = knots.gather(-1, torch.cat([place, place + 1], -1))
-    return ends[..., 0], ends[..., 1]
+    return knots.gather(0, place)[0], knots.gather(0, place + 1)[0]
 
 
 def _solve(above: Tensor, height: Tensor, slope: Tensor, first: Tensor, turn: Tensor) -> Tensor:
