@@ -7,7 +7,7 @@ flow's coordinates is a standard normal distribution whatever the physics.
 | prior | redshift and mass | the others |
 | --- | --- | --- |
 | `survey` | volume x mass function of Wright+17 x chance to be near the limit in r | metallicity from mass (Gallazzi+05, with scatter, above -1.8), bursts small and after the Big Bang, dust of birth clouds like the diffuse one, slope -1 to 0.4 |
-| `mock` | volume x flat in the log of mass, few above 10^11 x chance as above | as `popsed` |
+| `mock` | volume x flat in the log of mass, few above 10^11 x chance as above | bursts small, slope and metallicity in the ranges of `survey`, all else as `popsed` |
 | `popsed` | uniform | uniform; the history a flat Dirichlet distribution |
 
 References:
@@ -40,6 +40,7 @@ _FURTHEST = {"survey": 0.6, "mock": 0.8, "popsed": 0.8}
 _BEYOND, _SOFT = 0.4, 0.6  # mag: how far fainter than the limit a prior reaches, and its edge
 _RETURNED = 0.23  # dex: mass formed over surviving mass, and Kroupa over Chabrier
 _LARGE = 11.0  # log of the mass formed above which `mock` has few galaxies
+_POOREST, _SLOPES = -1.8, (-1.0, 0.4)  # of metallicities and of dust curves
 _LOG_2_PI = 1.8378770664093453
 
 
@@ -159,7 +160,8 @@ class PopulationPrior:
             "survey": f"Volume, the mass function of Wright et al. (2017) and the chance to be "
             f"{near}; metallicity with mass, small bursts, moderate dust.",
             "mock": f"Volume, masses flat in the logarithm up to about 10^11 and the chance to be "
-            f"{near}; all else uniform.",
+            f"{near}; bursts small, metallicity above -1.8, slope of the dust -1 to 0.4, all else "
+            "uniform.",
             "popsed": "Uniform in every parameter, the history a flat Dirichlet distribution.",
         }[self.name]
 
@@ -214,6 +216,14 @@ def _places(name: str, limit: float, furthest: float) -> tuple[Column, ...]:
 
 def _others(name: str) -> tuple[Column, ...]:
     """Burst, metallicity, dust."""
+    if name == "mock":
+        return (
+            of_quantile("f_burst", 0.0, 1.0, 4.0),
+            of_quantile("t_burst", *BOUNDS["t_burst"]),
+            of_quantile("log_z", _POOREST, BOUNDS["log_z"][1]),
+            of_quantile("tau1", *BOUNDS["tau1"]), of_quantile("tau2", *BOUNDS["tau2"]),
+            of_quantile("n_dust", *_SLOPES),
+        )  # fmt: skip
     if name != "survey":
         kept = ("f_burst", "t_burst", "log_z", "tau1", "tau2", "n_dust")
         return tuple(of_quantile(one, *BOUNDS[one]) for one in kept)
@@ -222,7 +232,7 @@ def _others(name: str) -> tuple[Column, ...]:
         _burst_times(), _metallicity(),
         of_density("tau2", _grid(0, 3), np.exp(-0.5 * ((_grid(0, 3) - 0.3) / 0.7) ** 2)),
         _birth_clouds(),
-        of_quantile("n_dust", -1.0, 0.4),
+        of_quantile("n_dust", *_SLOPES),
     )  # fmt: skip
 
 
@@ -245,7 +255,7 @@ def _metallicity() -> Column:
     surviving = mass - _RETURNED
     mean = MASS_METALLICITY["gallazzi05"].formula(surviving)
     spread = 0.45 - 0.25 * expit((surviving - 10.3) / 0.4)
-    values = _grid(-1.8, BOUNDS["log_z"][1])
+    values = _grid(_POOREST, BOUNDS["log_z"][1])
     density = np.exp(-0.5 * ((values - mean[:, None]) / spread[:, None]) ** 2)
     ends = BOUNDS["log_mass_formed"]
     return of_density("log_z", values, density, "log_mass_formed", ends)
