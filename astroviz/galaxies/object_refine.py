@@ -23,7 +23,7 @@ from astroviz.galaxies.pool import Pool
 __all__ = ["SWEEPS", "WALKERS", "refine"]
 
 WALKERS = 192
-SWEEPS = 160
+SWEEPS = 120
 """Sweeps over the crowd by default; of the first half some shrink the errors."""
 
 _ENOUGH = 100.0  # effective draws from which errors are not widened further
