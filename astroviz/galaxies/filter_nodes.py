@@ -13,6 +13,7 @@ and are tabulated; the spectrum itself may be as rough as it likes.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -30,14 +31,28 @@ _LIGHT: Final = 2.99792458e18  # A/s
 _AB: Final = 3.631e-20  # erg/s/cm2/Hz
 _SUN: Final = 3.828e33  # erg/s
 _AREA: Final = 4 * math.pi * (10 * 3.0856775814913673e18) ** 2  # of a sphere of 10 pc, cm2
-_FAINT: Final = 1e-4  # response that nodes need not reach, of the highest
+_FAINT: Final = 5e-4  # response that nodes need not reach, of the highest
+_GAP: Final = 0.03  # of log wavelength, without response: what is beyond is a leak
 
 
-def _number(low: float, high: float) -> int:
-    """Nodes for a filter, from its width and how blue it is: dust is steep in the blue."""
+def _number(low: float, high: float, share: float) -> int:
+    """Nodes for a stretch of wavelength: more where dust is steep, in the blue, and for light."""
+    if share < 0.05:
+        return 2
+    if low < 2500:
+        return 12
     if low < 4500:
-        return 9 if high / low > 1.5 else 8
+        return 10 if high / low > 1.45 else 8
     return 6 if low < 9000 else 4
+
+
+def _stretches(fine: Array, value: Array) -> list[tuple[float, float]]:
+    """Stretches of log wavelength that are seen, apart by gaps; a red leak is one of its own."""
+    seen = fine[value > _FAINT * value.max()]
+    breaks = np.flatnonzero(np.diff(seen) > _GAP)
+    starts = np.concatenate([seen[:1], seen[breaks + 1]])
+    ends = np.concatenate([seen[breaks], seen[-1:]])
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 class FilterNodes:
@@ -57,16 +72,21 @@ class FilterNodes:
         value = np.interp(np.exp(fine), wavelength, response, left=0, right=0)
         photons = value * np.exp(2 * fine)  # response, wavelength, and its step per log wavelength
         zero = np.trapezoid(_AB * _LIGHT * value, fine)
-        seen = np.flatnonzero(value > _FAINT * value.max())
-        low, high = fine[seen[0]], fine[seen[-1]]
-        number = _number(math.exp(low), math.exp(high))
-        angles = (2 * np.arange(number) + 1) / (2 * number) * math.pi
-        logs = (low + high) / 2 - (high - low) / 2 * np.cos(angles)
-        self.nodes = np.exp(logs)
-        lagrange = _lagrange(np.clip(fine, low, high), logs)
-        steps = photons * lagrange * (_SUN / _AREA / zero)
+        stretches = _stretches(fine, value)
+        borders = [(one[1] + two[0]) / 2 for one, two in pairwise(stretches)]
+        side = np.searchsorted(borders, fine)
+        logs, parts = [], []
+        for k, (low, high) in enumerate(stretches):
+            here = side == k
+            share = float(photons[here].sum() / photons.sum())
+            number = _number(math.exp(low), math.exp(high), share)
+            angles = (2 * np.arange(number) + 1) / (2 * number) * math.pi
+            logs.append((low + high) / 2 - (high - low) / 2 * np.cos(angles))
+            parts.append(_lagrange(np.clip(fine, low, high), logs[-1]) * here)
+        self.nodes = np.exp(np.concatenate(logs))
+        steps = photons * np.concatenate(parts) * (_SUN / _AREA / zero)
         running = np.cumsum((steps[:, 1:] + steps[:, :-1]) / 2 * _STEP, axis=1)
-        self._running = np.concatenate([np.zeros((number, 1)), running], axis=1)
+        self._running = np.concatenate([np.zeros((len(steps), 1)), running], axis=1)
         self._fine, self._edges, self._band = fine, edges, band
         if wavelength[-1] > edges[-1]:
             lost = 1 - np.interp(math.log(edges[-1]), fine, self._running.sum(0)) / (

@@ -8,7 +8,7 @@ weighted sum of 40 rows. Tables are computed when a filter is first asked for, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,8 +27,9 @@ from astroviz.galaxies.tables import Tables
 __all__ = ["REDSHIFTS", "BandTable", "Photometry"]
 
 Array = NDArray[np.float64]
+Rows = NDArray[np.float32]
 
-REDSHIFTS: Final = torch.linspace(0, 0.8, 201, dtype=torch.float64)
+REDSHIFTS: Final = torch.linspace(0, 0.8, 161, dtype=torch.float64)
 """Redshifts of the tables; light is linear in between."""
 
 BASES: Final = 4
@@ -56,10 +57,10 @@ class BandTable:
 
     def to(self, device: torch.device) -> BandTable:
         """The same on a device."""
-        rows, nodes, sums, flat = (
-            part.to(device) for part in (self.rows, self.nodes, self.sums, self.flat)
-        )
-        return BandTable(rows, nodes, sums, flat, self.rest)
+        tensors = {
+            name: getattr(self, name).to(device) for name in ("rows", "nodes", "sums", "flat")
+        }
+        return replace(self, **tensors)
 
 
 class Photometry:
@@ -79,7 +80,7 @@ class Photometry:
             tables.history_lookback.numpy(), tables.history_bases.numpy(), self.ages,
             age_of_universe(REDSHIFTS).numpy(),
         )  # fmt: skip
-        self._kept: dict[tuple[str, float | None, bool], tuple[Array, FilterNodes]] = {}
+        self._kept: dict[tuple[str, float | None, bool], tuple[Rows, FilterNodes]] = {}
         self._joined: dict[tuple[tuple[str, ...], float | None, bool], BandTable] = {}
 
     @property
@@ -119,7 +120,7 @@ class Photometry:
             rest=rest,
         )
 
-    def _band(self, band: str, log_u: float | None, rest: bool) -> tuple[Array, FilterNodes]:
+    def _band(self, band: str, log_u: float | None, rest: bool) -> tuple[Rows, FilterNodes]:
         key = (band, log_u, rest)
         if key not in self._kept:
             nodes = FilterNodes(band, self._edges)
@@ -140,7 +141,7 @@ class Photometry:
         through = transmission(seen, torch.tensor(redshift, dtype=torch.float64))
         return bins, weights * through.numpy()
 
-    def _stars(self, nodes: FilterNodes, rest: bool) -> Array:
+    def _stars(self, nodes: FilterNodes, rest: bool) -> Rows:
         """Rows of one filter, (redshifts, metallicities, blocks, nodes)."""
         found = np.empty((len(REDSHIFTS), len(self._spectra), self.blocks, len(nodes.nodes)),
                          np.float32)  # fmt: skip

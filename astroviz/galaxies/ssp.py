@@ -46,7 +46,7 @@ def _bands(start: float, *pieces: tuple[float, float]) -> Array:
     return np.concatenate(edges)
 
 
-EDGES: Final[Array] = _bands(LYMAN_LIMIT, (3300.0, 700), (9000.0, 1200), (55000.0, 250))
+EDGES: Final[Array] = _bands(LYMAN_LIMIT, (3300.0, 500), (9000.0, 1000), (55000.0, 200))
 """Edges of the bins of wavelength at rest, A."""
 
 
@@ -128,7 +128,7 @@ def choose_ages(ages: Array, bands: Array, number: int) -> NDArray[np.int64]:
     """
     logs = np.log(ages)
     # stars in birth clouds are only seen together, old ones also one by one
-    patience = np.where(ages < BIRTH_CLOUD_AGE * 0.999, 0.15, 1.0)
+    patience = np.where(ages < BIRTH_CLOUD_AGE * 0.999, 0.3, 1.0)
     kept = list(range(len(ages)))
     fixed = {0, len(ages) - 1, int(np.argmin(np.abs(ages - BIRTH_CLOUD_AGE)))}
 

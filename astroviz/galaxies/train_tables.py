@@ -1,4 +1,4 @@
-r"""The recipe of `astroviz train galaxies/tables`: from published grids to four megabytes.
+r"""The recipe of `astroviz train galaxies/tables`: from published grids to three megabytes.
 
 It needs the grids once (`ssp.fetch_grids`, 248 MB); nothing of them at run time. A smoke run has
 none of them: it cuts the shipped tables down, to try the way.
@@ -28,8 +28,8 @@ from astroviz.galaxies.tables import DEPTH, load_tables
 
 __all__ = ["AGES", "build_tables", "train"]
 
-AGES: Final = 84
-"""Ages that are kept, of the 174 that the Universe has had time for."""
+AGES: Final = 110
+"""Ages that are kept, of the 173 that the Universe has had time for."""
 
 _LOOK: Final = np.array([
     1000, 1300, 1600, 2000, 2500, 3000, 3500, 4000, 5000, 6000, 7500, 9000, 12000, 16000, 25000,
@@ -135,8 +135,11 @@ def _stored(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _card(tensors: dict[str, Tensor], smoke: bool, seconds: float) -> Card:
-    sizes = {"metallicities": len(tensors["log_z"]), "ages": len(tensors["ages"]),
-             "bins": len(tensors["edges"]) - 1, "bases": len(tensors["history_bases"])}  # fmt: skip
+    sizes = {
+        "network": "tables",
+        "metallicities": len(tensors["log_z"]), "ages": len(tensors["ages"]),
+        "bins": len(tensors["edges"]) - 1, "bases": len(tensors["history_bases"]),
+    }  # fmt: skip
     card = Card(
         name="galaxies/tables",
         system="galaxies",
@@ -169,7 +172,7 @@ _TEXTS: Final[dict[str, Any]] = {
         "colours of 0.5-1 Gyr old stars.",
         "Gas is averaged over ten million years of steady star formation; a burst, which is at "
         "least as old, has none.",
-        "Resolving power 700 below 3300 A, 1200 to 9000 A, 250 beyond; narrow filters see lines "
+        "Resolving power 500 below 3300 A, 1000 to 9000 A, 200 beyond; narrow filters see lines "
         "that are as wide.",
     ],
     "licence": "BSD-3-Clause for the derived tables. The spectra are their authors' work: cite "
