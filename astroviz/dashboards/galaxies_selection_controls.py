@@ -26,8 +26,8 @@ _CURVE = (
     Slide("selection_slope", "Falls within", "mag", 0.05),
 )
 _WEDGE = (
-    Slide("wedge_x", "Apex, first", "mag", 0.01, low=-0.5, high=3.0),
-    Slide("wedge_y", "Apex, second", "mag", 0.01, low=-0.5, high=2.5),
+    Slide("wedge_x", "Apex x", "mag", 0.01, low=-0.5, high=3.0),
+    Slide("wedge_y", "Apex y", "mag", 0.01, low=-0.5, high=2.5),
     Slide("wedge_direction", "Points to", "\u00b0", 1.0),
     Slide("wedge_opening", "Opening", "\u00b0", 1.0),
 )

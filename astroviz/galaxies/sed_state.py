@@ -140,8 +140,14 @@ class SedState(ViewState):
             filters=self.sed_filters,
             frame=self.sed_frame,
             scale=self.sed_scale,
-            emulator=self.other_model("emulator")[0],
+            emulator=self._emulator(),
         )
+
+    def _emulator(self) -> Any:
+        """What is compared with the tables; looked for once, a hand on a slider asks often."""
+        if not hasattr(self, "_found_emulator"):
+            self._found_emulator = self.other_model("emulator")[0]
+        return self._found_emulator
 
     def sed_tables(self, sed: Sed) -> dict[str, QTable]:
         """What can be saved of an answer."""

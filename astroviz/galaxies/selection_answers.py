@@ -32,7 +32,7 @@ QUANTITIES: Final[dict[str, tuple[str, float, float]]] = {
     "r_abs": ("absolute magnitude r (AB mag)", -24.0, -14.0),
     "tau2": ("diffuse dust, tau 2", 0.0, 3.0),
 }
-"""What can be counted: its label and the ends of its axis."""
+"""What can be counted: its label and the widest ends of its axis."""
 
 _BINS: Final = 50
 _CELLS: Final = 120
@@ -195,7 +195,10 @@ class SelectionQuestion:
         colours = self._colours(observed)
         weight = np.asarray(weights, np.float64)
         everyone, chosen = _plane(colours.numpy(), weight, self.extent)
-        names = {name: _count(light.column(name), weight, name) for name in self.names}
+        names = {
+            name: _count(light.column(name), weight, light.ends(name, QUANTITIES[name][1:]))
+            for name in self.names
+        }
         return Seen(
             light=light,
             observed=observed.numpy(),
@@ -242,8 +245,8 @@ def _plane(
     )
 
 
-def _count(values: np.ndarray, weights: np.ndarray, name: str) -> Histogram:
-    _, low, high = QUANTITIES[name]
+def _count(values: np.ndarray, weights: np.ndarray, ends: tuple[float, float]) -> Histogram:
+    low, high = ends
     edges = np.linspace(low, high, _BINS + 1)
     index = np.floor((np.nan_to_num(values, nan=np.inf) - low) / (high - low) * _BINS)
     inside = (index >= 0) & (index < _BINS)

@@ -2,6 +2,7 @@ r"""Draws of a population and their light in any survey, kept while hands change
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -52,6 +53,7 @@ class Light:
     """Time that the last photometry took that was not known yet."""
     _true: dict[tuple[str, ...], Tensor] = field(default_factory=dict)
     _seen: tuple[Any, Any] = (None, None)
+    _ends: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.theta)
@@ -61,6 +63,20 @@ class Light:
         if name in self.derived:
             return self.derived[name]
         return np.asarray(self.theta[:, PARAMETERS.index(name)])
+
+    def ends(self, name: str, widest: tuple[float, float]) -> tuple[float, float]:
+        r"""Round numbers between which nearly all draws are.
+
+        Arguments:
+            name: Of a column.
+            widest: What they are held within.
+        """
+        if name not in self._ends:
+            low, high = np.nanquantile(self.column(name), [0.001, 0.999])
+            step = _round_step((high - low) / 8)
+            found = (math.floor(low / step) * step, math.ceil(high / step) * step)
+            self._ends[name] = (max(found[0], widest[0]), min(found[1], widest[1]))
+        return self._ends[name]
 
     def true(self, bands: Sequence[str], check: Callable[[], None] = lambda: None) -> Tensor:
         r"""AB magnitudes before noise, shape :math:`(n, B)`; computed when first asked for.
@@ -155,3 +171,9 @@ def _make(population: Any, n: int, seed: int, prior: PriorKey) -> Light:
     theta = torch.from_numpy(np.ascontiguousarray(draws[PARAMETERS]))
     derived = {name: draws[name] for name in DERIVED}
     return Light(theta, derived, maker, seed, owner=population)
+
+
+def _round_step(least: float) -> float:
+    """The next of 1, 2 and 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
+    return next(k * power for k in (1.0, 2.0, 5.0, 10.0) if k * power >= least * (1 - 1e-9))

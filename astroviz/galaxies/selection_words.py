@@ -101,10 +101,9 @@ def warnings(state: Any) -> tuple[str, ...]:
     """What one should know before believing the view."""
     found = []
     if state.selection_source == "population" and state.selection_population is None:
-        why = str(getattr(state, "missing", "") or "").rstrip(".")
         found.append(
-            "No fitted population is there, so these are draws of the prior, which no data have "
-            f"touched{f' ({why})' if why else ''}."
+            "No fitted population is there: these are draws of the prior, which no data have "
+            "touched."
         )
     elif state.selection_source != "population":
         found.append("These are draws of the prior, which no data have touched.")

@@ -86,14 +86,18 @@ class ColourPlane(Chart):
         )
         self._announce()
 
-    def show_wedge(self, corners: np.ndarray | None, handles: Sequence[Any] | np.ndarray = ()) -> None:
+    def show_wedge(
+        self, corners: np.ndarray | None, handles: Sequence[Any] | np.ndarray = ()
+    ) -> None:
         r"""Place the wedge.
 
         Arguments:
             corners: Of the region that it keeps, in order, shape :math:`(k, 2)`; None for none.
             handles: Where a hand can hold it, each of two colours.
         """
-        there = np.zeros((0, 2)) if corners is None else np.asarray(corners, float)
+        there = np.zeros((0, 2))
+        if corners is not None:
+            there = np.asarray(corners, float)[[*range(len(corners)), 0]]  # closed
         put(self.wedge, {"x": as_column(there[:, 0]), "y": as_column(there[:, 1])})
         spots = np.asarray(handles, float).reshape(-1, 2)
         put(self.handles, {"x": as_column(spots[:, 0]), "y": as_column(spots[:, 1])})

@@ -12,7 +12,15 @@ from bokeh.palettes import Plasma256
 from bokeh.plotting import figure
 
 from astroviz.plots.columns import as_column, put
-from astroviz.plots.frame import Chart, add_legend, mark, new_figure, stand_in, tooltip
+from astroviz.plots.frame import (
+    Chart,
+    add_legend,
+    fixed_ticks,
+    mark,
+    new_figure,
+    stand_in,
+    tooltip,
+)
 
 __all__ = ["SCALES", "GalaxySpectrum", "band_colours"]
 
@@ -22,6 +30,7 @@ SCALES = {
 }
 """What stands on the upright axis, and its label."""
 
+_MICRONS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0)
 _CURVES = ("seen", "bare")
 _POINTS = ("tables", "bare", "emulator")
 _BLUE, _RED = 1500.0, 24000.0  # Angstrom, ends of the colours of bands
@@ -89,6 +98,7 @@ class GalaxySpectrum(Chart):
         drawn = [np.asarray(v, float) for v in (seen, bare) if v is not None]
         self._fit(np.concatenate(drawn), (float(micron[0]), float(micron[-1])))
         self._label(scale, frame)
+        self._show_entries()
         self._words = (
             f"Spectrum of a galaxy, {frame} wavelengths from {micron[0]:.2f} to "
             f"{micron[-1]:.2f} micron, {'with' if bare is not None else 'without'} the spectrum "
@@ -121,6 +131,7 @@ class GalaxySpectrum(Chart):
             values: On the scale of the spectrum, shape :math:`(B,)`.
         """
         put(self.points[name], _places(np.asarray(wavelength, float), values, bands))
+        self._show_entries()
 
     def describe(self) -> str:
         """What is shown, in words."""
@@ -149,10 +160,10 @@ class GalaxySpectrum(Chart):
     def _wanted(self, values: np.ndarray) -> tuple[float, float]:
         """Ends of the upright axis, in round numbers: least and largest value of the scale."""
         if self.scale == "magnitude":
-            low = float(math.floor(float(values.min()) - 0.3))
+            low = float(math.floor(float(values.min()) - 0.8))
             high = float(math.ceil(float(np.quantile(values, 0.97)) + 0.5))
             return low, max(high, low + 4)
-        top = max(1.08 * float(values.max()), 1e-30)
+        top = max(1.2 * float(values.max()), 1e-30)
         step = 10.0 ** math.floor(math.log10(top))
         return 0.0, next(k for k in _STEPS if k * step >= top * (1 - 1e-9)) * step
 
@@ -176,8 +187,7 @@ class GalaxySpectrum(Chart):
             x_axis_type="log", x_range=Range1d(0.1, 2.5), y_range=Range1d(26, 14),
             tools="pan,box_zoom,wheel_zoom,reset",
         )  # fmt: skip
-        plot.xaxis[0].ticker.desired_num_ticks = 8
-        plot.xaxis[0].ticker.mantissas = [1, 2, 4, 6]
+        fixed_ticks(plot.xaxis[0], _MICRONS, [f"{one:g}" for one in _MICRONS])
         plot.extra_y_ranges = {"throughput": Range1d(0.0, 1.06 / _ROOM)}
         patch = Patches(xs="xs", ys="ys", fill_color="colour", fill_alpha=0.3, line_color="colour")
         curves = plot.add_glyph(self.filters, patch, y_range_name="throughput")
@@ -190,15 +200,27 @@ class GalaxySpectrum(Chart):
         }
         dots = self._make_points(plot)
         entries = {label: stand_in(plot, found) for label, found in (lines | dots).items()}
-        add_legend(plot, self.ink, entries, location="top_left")
+        self.legend = add_legend(
+            plot, self.ink, entries, location="top_left", orientation="horizontal"
+        )
+        self.legend.spacing = 14
         return plot
+
+    def _show_entries(self) -> None:
+        """The legend names what is drawn."""
+        drawn = [self.sources["bare"], self.sources["seen"],
+                 *(self.points[name] for name in ("bare", "tables", "emulator"))]  # fmt: skip
+        for item, source in zip(self.legend.items, drawn, strict=True):
+            there = len(source.data["x"]) > 0
+            if item.visible != there:
+                item.visible = there
 
     def _make_points(self, plot: figure) -> dict[str, Any]:
         hollow = Scatter(x="x", y="y", size=9, marker="circle", fill_alpha=0.0, line_width=1.5)
         solid = Scatter(x="x", y="y", size=10, marker="circle")
         cross = Scatter(x="x", y="y", size=13, marker="x", line_width=1.75)
         found = {
-            "in filters, without dust": mark(
+            "without dust, in filters": mark(
                 plot, self.ink, self.points["bare"], hollow, line_color="goal"
             ),
             "in filters": mark(plot, self.ink, self.points["tables"], solid,
