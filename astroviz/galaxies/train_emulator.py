@@ -31,7 +31,7 @@ from astroviz.galaxies.sps import Synthesis, synthesis
 
 __all__ = ["EmulatorFit", "train"]
 
-_BATCH, _FIRST, _HELD, _CHUNK = 512, 12_000, 4000, 4000
+_BATCH, _FIRST, _HELD, _CHUNK = 512, 8_000, 2000, 4000
 _RATE: Final = (2e-3, 5e-6)
 _FLOOR: Final = 1e-3  # of the error of a segment, natural logarithm of flux
 _TEST_SEED: Final = 91_000
@@ -51,8 +51,8 @@ class _Part:
 
 
 _PARTS: Final = {
-    "history": _Part(draw_parameters, history_features, (16, 16, 18, 14), 128, 160_000, 0.7),
-    "burst": _Part(draw_bursts, burst_features, (12, 12, 14, 12), 96, 40_000, 0.3),
+    "history": _Part(draw_parameters, history_features, (16, 16, 18, 14), 128, 64_000, 0.75),
+    "burst": _Part(draw_bursts, burst_features, (12, 12, 14, 12), 96, 16_000, 0.25),
 }
 
 
