@@ -17,12 +17,12 @@ from torch import Generator, Tensor
 
 from astroviz.core.draws import Draws
 from astroviz.core.request import Chunk, Control, Request
-from astroviz.galaxies.farthest import farthest_redshift, limit_of
-from astroviz.galaxies.parameters import BOUNDS, DERIVED, DERIVED_UNITS, PARAMETERS, UNITS
+from astroviz.galaxies.farthest import farthest_of
+from astroviz.galaxies.parameters import DERIVED, DERIVED_UNITS, PARAMETERS, UNITS
 
 __all__ = ["PopulationSampler", "population_request"]
 
-_ROUNDS = (0.1, 0.3, 0.6)  # parts of the draws that come together
+_ROUNDS = (0.04, 0.26, 0.7)  # parts of the draws that come together
 _PRIOR = 20_000  # draws to compare with
 _NAMES = (*PARAMETERS, *DERIVED)
 _NUMBERS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -54,38 +54,45 @@ class PopulationSampler:
     def draw(
         self, requests: Sequence[Request], device: torch.device, control: Control
     ) -> Iterator[Sequence[Chunk | None]]:
-        """A tenth of the draws, then the rest; from every flow in each part."""
+        """Some draws, then the rest; from every flow in each part."""
         for k, request in enumerate(requests):
             for chunk in self._answer(request, control):
                 yield [chunk if k == j else None for j in range(len(requests))]
 
     def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
-        constants = {} if self.prior else self._beside(min(request.n, _PRIOR), request.seed)
         done = 0
         for part, share in enumerate(_ROUNDS):
             last = part == len(_ROUNDS) - 1
             count = request.n - done if last else int(share * request.n)
-            values, member = self._part(count, request.seed * 8191 + 131 * part, control)
+            values, member, kept = self._part(count, request.seed * 8191 + 131 * part, control)
             done += len(values)
-            kept = self._kept(values, request.seed * 8191 + 131 * part + 7)
             beside = {"member": member, "kept": kept, "farthest": self._farthest(values)}
+            # Draws of the prior can wait until there is something to compare them with.
+            asked = part == 1 and not self.prior
+            constants = self._beside(min(request.n, _PRIOR), request.seed) if asked else {}
             yield Chunk(values, beside, constants)
             control.progress(done / request.n)
 
-    def _part(self, count: int, seed: int, control: Control) -> tuple[np.ndarray, np.ndarray]:
-        """Draws and the flow of each, shape (count, d) and (count,)."""
+    def _part(
+        self, count: int, seed: int, control: Control
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draws, the flow of each, and its chance to be in the survey; (count, d), (count,)."""
         if self.prior:
             control.check()
-            return self._of_prior(count, seed), np.zeros(count, np.int16)
+            values = self._of_prior(count, seed)
+            return values, np.zeros(count, np.int16), self._kept(values, seed + 7)
         flows = len(self.population.members)
+        found, kept = [], []
         sizes = [count // flows + (k < count % flows) for k in range(flows)]
-        found = []
         for k, size in enumerate(sizes):
+            if not size:
+                continue
             control.check()
-            drawn: Draws = self.population.sample(size, seed + k, member=k)
+            drawn: Draws = self.population.sample(size, seed, member=k)
             found.append(drawn[list(self.columns_named())])
+            kept.append(np.asarray(drawn.extras["kept"], np.float32))
         member = np.repeat(np.arange(flows), sizes).astype(np.int16)
-        return np.concatenate(found), member
+        return np.concatenate(found), member, np.concatenate(kept)
 
     def columns_named(self) -> tuple[str, ...]:
         """Names of the columns."""
@@ -108,7 +115,7 @@ class PopulationSampler:
     def _kept(self, values: np.ndarray, seed: int) -> np.ndarray:
         """Chance of each draw to be in the survey, shape (n,); 1 where all are kept."""
         population = self.population
-        if population.selection is None:
+        if not population.selection:
             return np.ones(len(values), np.float32)
         light = torch.from_numpy(np.ascontiguousarray(values[:, len(_NAMES) :]))
         with torch.no_grad():
@@ -118,15 +125,8 @@ class PopulationSampler:
 
     def _farthest(self, values: np.ndarray) -> np.ndarray:
         """Redshift to which each draw would be in the survey, shape (n,)."""
-        limit = limit_of(self.population.selection)
-        names = self.columns_named()
-        if limit is None or limit[0] not in names:
-            return np.full(len(values), BOUNDS["redshift"][1], np.float32)
-        band, faintest = limit
-        column = {name: values[:, names.index(name)] for name in (band, "redshift", "r_abs")}
-        absolute = column["r_abs"] if band.endswith("_r") else None
-        found = farthest_redshift(column[band], column["redshift"], faintest, absolute)
-        return found.astype(np.float32)
+        columns = dict(zip(self.columns_named(), values.T, strict=True))
+        return farthest_of(self.population.selection, columns).astype(np.float32)
 
 
 def population_request(population: Any, n: int, seed: int, prior: bool = False) -> Request:

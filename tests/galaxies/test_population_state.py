@@ -7,7 +7,7 @@ import pytest
 
 from astroviz.core.draws import Draws
 from astroviz.galaxies.explorer import GalaxiesExplorer
-from astroviz.galaxies.farthest import farthest_redshift, limit_of, volume_share
+from astroviz.galaxies.farthest import farthest_of, farthest_redshift, volume_share
 from astroviz.galaxies.literature import main_sequence
 from astroviz.galaxies.parameters import DERIVED, DERIVED_UNITS, PARAMETERS, UNITS, GalaxyError
 from astroviz.galaxies.population_cut import runs
@@ -95,12 +95,25 @@ def test_shares_of_volume_are_those_of_spheres():
     assert volume_share(np.array([0.01]), (0.05, 0.1))[0] == 1e-3
 
 
-def test_the_limit_of_a_selection_is_found():
+def test_the_nearest_of_several_limits_counts(draws):
+    columns = {name: draws[name] for name in ("redshift", "r_abs", "sdss_r")}
+    columns |= {"sdss_g": columns["sdss_r"] + 0.5, "twomass_ks": columns["sdss_r"] - 1.0}
+    bands = ("sdss_g", "sdss_r", "twomass_ks")
+    main = MagnitudeLimit("sdss_r", LIMIT)
     wedge = ColourWedge({"sdss_r": 1.0}, 30.0)
-    two = (MagnitudeLimit("sdss_r", 17.77), wedge, MagnitudeLimit("sdss_r", 14.5, faint=False))
-    assert limit_of(Selection(two, ("sdss_r",))) == ("sdss_r", 17.77)
-    assert limit_of(Selection((wedge,), ("sdss_r",))) is None
-    assert limit_of(None) is None
+    plain = farthest_of(Selection((main, wedge), bands), columns)
+    assert np.allclose(plain, draws.extras["farthest"], atol=1e-5)
+    bright = MagnitudeLimit("sdss_r", 14.5, faint=False)
+    assert np.array_equal(farthest_of(Selection((main, bright), bands), columns), plain)
+    infrared = MagnitudeLimit("twomass_ks", LIMIT - 1.5)
+    both = farthest_of(Selection((main, infrared), bands), columns)
+    assert np.all(both <= plain)
+    assert np.mean(both < plain) > 0.9
+    shifted = MagnitudeLimit("sdss_r", LIMIT, offset=0.1, colour=("sdss_g", "sdss_r"), slope=0.2)
+    nearer = farthest_of(Selection((shifted,), bands), columns)
+    expected = farthest_redshift(columns["sdss_r"], draws["redshift"], LIMIT - 0.2, draws["r_abs"])
+    assert np.allclose(nearer, expected, atol=1e-4)
+    assert farthest_of(None, columns).min() == 0.8
 
 
 def test_volumes_give_back_the_mass_function_that_a_limit_took(scene):
@@ -166,7 +179,7 @@ def test_every_relation_can_be_drawn_of_any_slice(scene, kind, selected):
 
 
 def test_star_formation_that_is_not_seen_is_added_where_much_is():
-    scene = PopulationScene(made_up(limit=15.5))
+    scene = PopulationScene(made_up(limit=16.3))
     x, corrected = scene.relation("cosmic_sfr", (0.0, 0.8), {}).line
     scene.selected = True
     _, seen = scene.relation("cosmic_sfr", (0.0, 0.8), {}).line
