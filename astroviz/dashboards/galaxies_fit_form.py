@@ -211,6 +211,8 @@ class CatalogueForm:
             self.explorer.fit_frame = None
             self.fitting = True
         self.job.start("Fitting the population", work, self._fitted)
+        if not self.job.running:  # outside a server it has ended by now
+            self._on_job()
 
     def _read(self, catalogue: Any) -> None:
         self.explorer.fit_keep(catalogue)

@@ -139,7 +139,9 @@ class NamedBars(Chart):
         if top is None:
             top = float(known.max())
             # room for the texts
-            top = top * 30.0 if self._log else top + 0.2 * max(top - self.foot, 1e-6)
+            top = top * 30.0 if self._log else top + 0.2 * (top - self.foot)
+            if len(known) == 1:  # no bar
+                top = self.foot + 1.0
         low = min(self.foot, float(known.min()) * 1.1) if not self._log else self.foot
         places, values = self._ranges()
         if (values.start, values.end) != (low, top):
