@@ -31,14 +31,15 @@ _LIGHT: Final = 2.99792458e18  # A/s
 _AB: Final = 3.631e-20  # erg/s/cm2/Hz
 _SUN: Final = 3.828e33  # erg/s
 _AREA: Final = 4 * math.pi * (10 * 3.0856775814913673e18) ** 2  # of a sphere of 10 pc, cm2
-_FAINT: Final = 5e-4  # response that nodes need not reach, of the highest
-_GAP: Final = 0.03  # of log wavelength, without response: what is beyond is a leak
+_FAINT: Final = 1e-3  # response that nodes need not reach, of the highest
+_GAP: Final = 0.03  # of log wavelength, that faint: what is beyond is a leak
+_LEAST: Final = 1e-4  # of all photons: what a gap must let through to have nodes of its own
 
 
 def _number(low: float, high: float, share: float) -> int:
     """Nodes for a stretch of wavelength: more where dust is steep, in the blue, and for light."""
     if share < 0.05:
-        return 2
+        return 3
     if low < 2500:
         return 12
     if low < 4500:
@@ -46,13 +47,21 @@ def _number(low: float, high: float, share: float) -> int:
     return 6 if low < 9000 else 4
 
 
-def _stretches(fine: Array, value: Array) -> list[tuple[float, float]]:
-    """Stretches of log wavelength that are seen, apart by gaps; a red leak is one of its own."""
+def _stretches(fine: Array, value: Array, photons: Array) -> list[tuple[float, float, float]]:
+    """Stretches of log wavelength that are seen, and their share of photons.
+
+    A red leak beyond a gap is one of its own, and so is the gap where it lets light through.
+    """
     seen = fine[value > _FAINT * value.max()]
     breaks = np.flatnonzero(np.diff(seen) > _GAP)
-    starts = np.concatenate([seen[:1], seen[breaks + 1]])
-    ends = np.concatenate([seen[breaks], seen[-1:]])
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    edges = np.unique([seen[0], *seen[breaks], *seen[breaks + 1], seen[-1]])
+    found = []
+    for low, high in pairwise(edges.tolist()):
+        inside = (fine >= low) & (fine <= high)
+        share = float(photons[inside].sum() / photons.sum())
+        if share > _LEAST:
+            found.append((low, high, share))
+    return found
 
 
 class FilterNodes:
@@ -72,17 +81,15 @@ class FilterNodes:
         value = np.interp(np.exp(fine), wavelength, response, left=0, right=0)
         photons = value * np.exp(2 * fine)  # response, wavelength, and its step per log wavelength
         zero = np.trapezoid(_AB * _LIGHT * value, fine)
-        stretches = _stretches(fine, value)
+        stretches = _stretches(fine, value, photons)
         borders = [(one[1] + two[0]) / 2 for one, two in pairwise(stretches)]
         side = np.searchsorted(borders, fine)
         logs, parts = [], []
-        for k, (low, high) in enumerate(stretches):
-            here = side == k
-            share = float(photons[here].sum() / photons.sum())
+        for k, (low, high, share) in enumerate(stretches):
             number = _number(math.exp(low), math.exp(high), share)
             angles = (2 * np.arange(number) + 1) / (2 * number) * math.pi
             logs.append((low + high) / 2 - (high - low) / 2 * np.cos(angles))
-            parts.append(_lagrange(np.clip(fine, low, high), logs[-1]) * here)
+            parts.append(_lagrange(np.clip(fine, low, high), logs[-1]) * (side == k))
         self.nodes = np.exp(np.concatenate(logs))
         steps = photons * np.concatenate(parts) * (_SUN / _AREA / zero)
         running = np.cumsum((steps[:, 1:] + steps[:, :-1]) / 2 * _STEP, axis=1)
