@@ -82,12 +82,12 @@ class CatalogueForm:
     def _make_buttons(self) -> None:
         self.example = pmui.Button(
             label="Take the example", icon="dataset", variant="text",
-            description="Ten thousand galaxies of SDSS that ship with astroviz", **_SMALL,
+            description="Take the example: ten thousand galaxies of SDSS", **_SMALL,
         )  # fmt: skip
         self.example.on_click(lambda _: self.take_example())
         self.read_button = pmui.Button(
             label="Read it", variant="outlined", size="small", margin=(2, 8, 2, 0),
-            description="Read the columns and say what is wrong with which row",
+            description="Read it: say what is wrong with which row",
         )  # fmt: skip
         self.read_button.on_click(lambda _: self.read())
         self.fit_button = pmui.Button(

@@ -112,20 +112,29 @@ def fit_scene(
         return FitScene(none, {}, -1, (), none, none, np.zeros((0, 0)), np.zeros((0, 0)), **rest)
     last = len(film) - 1
     at = last if frame is None else max(0, min(int(frame), last))
-    curves = {name: film.numbers(name) for name in ("distance", "loss", "noise")}
-    blur, floors = film.numbers("blur"), film.numbers("floor")
-    if (blur > 0).any():
-        curves["blur"] = np.where(blur > 0, blur, np.nan)
-    if (floors > 0).any():
-        curves["floor"] = floors
-    elif floor:
-        curves["floor"] = np.full(len(film), float(floor))
     known = ks_prior or {}
     prior = np.array([float(known.get(name, np.nan)) for name in film.features])
     return FitScene(
-        film.numbers("step"), curves, at, film.features, film.ks()[at], prior,
+        film.numbers("step"), _curves(film, floor), at, film.features, film.ks()[at], prior,
         np.asarray(film.data), np.asarray(film.frames[at].cloud), **rest,
     )  # fmt: skip
+
+
+def _curves(film: Film, floor: float | None) -> dict[str, np.ndarray]:
+    """Curves over the frames; distance and loss over the floor of the distance of that moment."""
+    floors = film.numbers("floor")
+    if not (floors > 0).any() and floor:
+        floors = np.full(len(film), float(floor))
+    known = floors > 0
+    unit = np.where(known, floors, 1.0)
+    curves = {name: film.numbers(name) / unit for name in ("distance", "loss")}
+    curves["noise"] = film.numbers("noise")
+    if known.any():
+        curves["floor"] = np.where(known, 1.0, np.nan)
+    blur = film.numbers("blur")
+    if (blur > 0).any():
+        curves["blur"] = np.where(blur > 0, blur, np.nan)
+    return curves
 
 
 def ordered(features: Sequence[str]) -> tuple[str, str]:

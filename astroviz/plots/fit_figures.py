@@ -20,14 +20,15 @@ def ks_figure(name: str, dark: bool = False) -> NamedBars:
         dark: Whether the ground is dark.
     """
     series = {"the fit": "posterior", "the prior alone": "prior"}
-    return NamedBars(name, "largest difference of the distributions (KS)", series, dark)
+    return NamedBars(name, "KS of the two distributions", series, dark)
 
 
 def gain_figure(name: str, dark: bool = False) -> NamedBars:
     """What the data told of each parameter."""
     return NamedBars(
-        name, "information gained over the prior (bits)", {"gain": "posterior"}, dark, texts=True
-    )
+        name, "information gained over the prior (bits)", {"gain": "posterior"}, dark,
+        horizontal=True, texts=True,
+    )  # fmt: skip
 
 
 def ensemble_figure(name: str, dark: bool = False) -> NamedBars:

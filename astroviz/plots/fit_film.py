@@ -1,4 +1,4 @@
-r"""The film of a fit: a falling distance over its floor; below, blur and noise of each step.
+r"""The film of a fit: a distance that falls to its floor; below, blur and noise of each step.
 
 `MeetingClouds` shows the same moment as two clouds: the model's photometry on its way to the data.
 """
@@ -51,8 +51,9 @@ class FitFilm(Chart):
         self.sources = {key: ColumnDataSource(_xy()) for key in (*_UPPER, *_LOWER)}
         self._scrubs: list[Callable[[int], None]] = []
         self._spans: list[Span] = []
+        self._entries: dict[str, Any] = {}
         self._range = Range1d(0, 1)
-        self.upper = self._make(f"{name}-upper", "distance", _UPPER, None)
+        self.upper = self._make(f"{name}-upper", "distance over its floor", _UPPER, None)
         self.lower = self._make(f"{name}-lower", "blur, noise", _LOWER, "step of the fit")
         self.layout = self._make_layout()
         self._announce()
@@ -72,10 +73,13 @@ class FitFilm(Chart):
             curve = self.curves.get(key)
             if curve is not None and len(curve) != len(self.steps):
                 raise ValueError(f"{key!r} has {len(curve)} values for {len(self.steps)} frames")
-            if curve is None or not np.isfinite(curve).any():
-                put(source, _xy())
-            else:
+            known = curve is not None and bool(np.isfinite(curve).any())
+            if known and curve is not None:
                 put(source, _xy(self.steps, np.maximum(curve, _LEAST)))
+            else:
+                put(source, _xy())
+            if self._entries[key].visible != known:
+                self._entries[key].visible = known
         self._fit()
         self.frame = max(0, min(int(frame), len(self.steps) - 1)) if len(self.steps) else -1
         for span in self._spans:
@@ -151,6 +155,7 @@ class FitFilm(Chart):
             plot, self.ink, entries, location="top_right", orientation="horizontal"
         )
         legend.update(spacing=10, padding=2, glyph_height=12)
+        self._entries |= dict(zip(curves, legend.items, strict=True))
         return plot
 
     def _make_layout(self) -> GridPlot:

@@ -84,7 +84,8 @@ def test_the_film_is_followed_frame_by_frame(explorer):
     assert scene.ks[0] == pytest.approx(0.25)
     assert scene.ks_prior[0] == pytest.approx(0.3)
     assert scene.curves["distance"][0] > scene.curves["distance"][-1]
-    np.testing.assert_allclose(scene.curves["floor"], 0.02)
+    np.testing.assert_allclose(scene.curves["floor"], 1.0)
+    assert scene.curves["distance"][-1] == pytest.approx(0.2 / 0.02)
     assert "blur" not in scene.curves  # of a distance that has none
     data, cloud = scene.places("g-r", "u-g")
     np.testing.assert_array_equal(cloud[:, 0], scene.cloud[:, 2])
