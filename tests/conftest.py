@@ -106,3 +106,33 @@ def stars_model():
     import astroviz
 
     return astroviz.load("stars", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def untrained_galaxies():
+    """A model of galaxies whose two flows were hardly moved from the prior; its light is real."""
+    import torch
+
+    from astroviz.galaxies.features import Features
+    from astroviz.galaxies.fitting import Member, Survey
+    from astroviz.galaxies.model import GalaxiesModel
+    from astroviz.galaxies.noise_model import NoiseModel
+    from astroviz.galaxies.population import Population
+    from astroviz.galaxies.priors import PopulationPrior
+    from astroviz.galaxies.sdss import BANDS, sdss_catalogue, sdss_selection
+    from astroviz.galaxies.spline_flow import SplineFlow
+    from astroviz.galaxies.sps import synthesis
+
+    catalogue = sdss_catalogue()
+    members = []
+    generator = torch.Generator().manual_seed(3)
+    for seed in range(2):
+        flow = SplineFlow(seed=seed)
+        for weight in flow.parameters():
+            weight.data += 0.01 * torch.randn(weight.shape, generator=generator)
+        members.append(Member(flow, len(BANDS)))
+    survey = Survey(
+        PopulationPrior("survey"), synthesis(), NoiseModel.learn(catalogue), sdss_selection(BANDS)
+    )
+    features = Features.of(BANDS, catalogue.magnitudes, catalogue.redshift)
+    return GalaxiesModel(Population(members, survey, features, name="untrained"))

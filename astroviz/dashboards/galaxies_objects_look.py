@@ -14,7 +14,7 @@ from astroviz.plots.relation import RelationPlot
 __all__ = ["LookPanel"]
 
 _ROLES = ("posterior", "limit", "pinned")
-_PLANES = {"SFR and mass": "main_sequence", "Mass and redshift": "mass_redshift"}
+_PLANES = {"SFR\u00a0over\u00a0mass": "main_sequence", "mass\u00a0over\u00a0z": "mass_redshift"}
 
 
 class LookPanel:
@@ -42,7 +42,8 @@ class LookPanel:
         self.list = note("", margin=(2, 14, 6, 14))
         self.plane = pmui.RadioButtonGroup(
             options=_PLANES, value=self.explorer.objects_plane, size="small",
-            margin=(0, 14, 4, 14), description=self.explorer.param.objects_plane.doc,
+            margin=(0, 4, 6, 14), align="center",
+            description=self.explorer.param.objects_plane.doc,
         )  # fmt: skip
         self.plane.link(self.explorer, value="objects_plane", bidirectional=True)
         self._stage = pn.Column(sizing_mode="stretch_both", margin=0)
@@ -58,7 +59,8 @@ class LookPanel:
             self._stage[:] = {
                 "bins": [framed(figure_pane(self.bins.layout)), self.words],
                 "medians": [framed(figure_pane(self.medians.layout)),
-                            pn.Row(self.plane, margin=0), self.words],
+                            pn.Row(self.plane, self.words, margin=0,
+                                   sizing_mode="stretch_width")],
                 "outliers": [pn.Column(self.list, sizing_mode="stretch_both", margin=0,
                                        scroll="y-auto")],
             }[look]  # fmt: skip

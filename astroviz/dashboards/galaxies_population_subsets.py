@@ -69,7 +69,7 @@ class SubsetForm:
             self.explorer.population_add(name, expression)
         except ValueError as error:
             sentence = str(error)
-            self.shell.say(sentence[:1].upper() + sentence[1:] + ".", "warning")
+            self.shell.say(sentence[:1].upper() + sentence[1:], "warning")
 
     def region(self, pair: tuple[int, int], geometry: dict[str, Any]) -> None:
         """A hand has drawn in the matrix."""

@@ -20,9 +20,9 @@ from astroviz.core.request import Chunk, Control, Request
 from astroviz.galaxies.object_columns import COLUMNS
 from astroviz.galaxies.object_weights import light_of
 from astroviz.galaxies.objects import ObjectSampler
-from astroviz.galaxies.pool import Pool
+from astroviz.galaxies.pool import SIZE, Pool
 
-__all__ = ["KEPT", "SUMMARY", "many_request", "one_request", "samplers_of"]
+__all__ = ["KEPT", "POOL", "SUMMARY", "many_request", "one_request", "samplers_of"]
 
 KEPT = ("redshift", "log_mass", "log_sfr")
 """Quantities of which some draws of every galaxy are kept."""
@@ -30,6 +30,9 @@ KEPT = ("redshift", "log_mass", "log_sfr")
 SUMMARY = ("row", "z_spec", "z", "z_low", "z_high", "z_flat", "log_mass", "log_mass_flat",
            "log_sfr", "ood_score", "effective", "effective_flat")  # fmt: skip
 """What is said of every galaxy: medians, 68 % of its redshift, how well it fits."""
+
+POOL = SIZE
+"""Draws of the population, and of the flat priors, that galaxies are compared with."""
 
 _UNITS = ("", "", "", "", "", "", "log10 Msun", "log10 Msun", "log10 Msun / yr", "", "", "")
 _EACH = 24  # draws that are kept of a galaxy
@@ -59,9 +62,10 @@ def samplers_of(population: Any, bands: Sequence[str]) -> tuple[ObjectSampler, O
     key = (_number(population), tuple(bands))
     with _LOCK:
         if key not in _SHELF:
-            flat = Pool.of_prior(PopulationPrior("popsed"), population.synthesis)
+            flat = Pool.of_prior(PopulationPrior("popsed"), population.synthesis, POOL)
+            flat.zero_points = dict(population.zero_points)
             _SHELF[key] = (
-                ObjectSampler(population, bands, "galaxies/objects"),
+                ObjectSampler(population, bands, "galaxies/objects", POOL),
                 ObjectSampler(flat, bands, "galaxies/objects-flat"),
             )
             while len(_SHELF) > _SHELVED:
@@ -190,24 +194,16 @@ class ManySampler(_Asked):
         return figures, ours[list(KEPT)][:: _BRIEF // _EACH][:_EACH]
 
 
-def _inputs(catalogue: Any, rows: np.ndarray, shift: np.ndarray) -> dict[str, np.ndarray]:
-    """Fluxes without the zero points that the fit has found, redshifts, row numbers."""
+def _inputs(catalogue: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Fluxes and their errors, redshifts, row numbers."""
     chosen = catalogue[rows]
-    flux, sigma = (one * 10 ** (0.4 * shift) for one in chosen.fluxes())
+    flux, sigma = chosen.fluxes()
     known = chosen.redshift
     redshift = np.full(len(rows), np.nan) if known is None else np.asarray(known, float)
     return {"flux": flux, "sigma": sigma, "redshift": redshift, "rows": np.asarray(rows)}
 
 
-def _shift(population: Any, catalogue: Any, own: bool) -> np.ndarray:
-    """Zero points of the bands, mag, where the catalogue is of the survey that was fitted."""
-    known = population.zero_points if own else {}
-    return np.array([float(known.get(band, 0.0)) for band in catalogue.bands])
-
-
-def one_request(
-    population: Any, catalogue: Any, row: int, n: int, seed: int, own: bool = True
-) -> Request:
+def one_request(population: Any, catalogue: Any, row: int, n: int, seed: int) -> Request:
     r"""Draws of one galaxy under both priors.
 
     Arguments:
@@ -216,17 +212,13 @@ def one_request(
         row: Which of its galaxies.
         n: Draws.
         seed: Of the draws.
-        own: Whether the catalogue is of the survey that the population was fitted to.
     """
     sampler = OneSampler(population, catalogue.bands)
     options: dict[str, Hashable] = {"population": _number(population), "bands": catalogue.bands}
-    inputs = _inputs(catalogue, np.array([row]), _shift(population, catalogue, own))
-    return Request(sampler, inputs, n, seed, options)
+    return Request(sampler, _inputs(catalogue, np.array([row])), n, seed, options)
 
 
-def many_request(
-    population: Any, catalogue: Any, rows: np.ndarray, seed: int, own: bool = True
-) -> Request:
+def many_request(population: Any, catalogue: Any, rows: np.ndarray, seed: int) -> Request:
     r"""Figures and some draws of many galaxies under both priors.
 
     Arguments:
@@ -234,10 +226,9 @@ def many_request(
         catalogue: Their photometry.
         rows: Which of its galaxies, shape :math:`(k,)`.
         seed: Of the draws.
-        own: Whether the catalogue is of the survey that the population was fitted to.
     """
     sampler = ManySampler(population, catalogue.bands)
     options: dict[str, Hashable] = {"population": _number(population), "bands": catalogue.bands,
                                     "kind": "many"}  # fmt: skip
-    inputs = _inputs(catalogue, np.asarray(rows), _shift(population, catalogue, own))
+    inputs = _inputs(catalogue, np.asarray(rows))
     return Request(sampler, inputs, len(rows), seed, options, "batch")

@@ -31,7 +31,7 @@ _PLANES = {
     "mass_redshift": ("redshift", "log_mass", (0.0, 0.35), (8.5, 12.0)),
 }
 _LABELS = {"redshift": "redshift", "log_mass": "stellar mass, log M* (M\u2609)",
-           "log_sfr": "log SFR (M\u2609/yr, 0.1 Gyr mean)"}  # fmt: skip
+           "log_sfr": "log SFR (M\u2609/yr)"}  # fmt: skip
 _LISTED = 40
 _EDGES = 13  # of the bins in which medians are taken
 _FEWEST = 6
@@ -114,22 +114,21 @@ class ManyScene:
 
     @property
     def scores_table(self) -> str:
-        """Scatter, bias and outliers under both priors, as HTML."""
+        """Scatter, bias and outliers with the population as prior and with flat ones, as HTML."""
         if self._scores is None:
             return "<p class='faint'>None of these galaxies has a spectrum to compare with.</p>"
         ours, flat = self._scores
-        head = (
-            "<tr><th></th><th>\u03c3<sub>NMAD</sub></th><th>bias</th>"
-            f"<th>outliers (&gt; {BORDER:g})</th></tr>"
+        parts = (
+            ("\u03c3<sub>NMAD</sub>", "sigma_nmad", "{:.4f}", 0),
+            ("bias", "bias", "{:+.4f}", 1),
+            (f"off by more than {BORDER:g}", "outliers", "{:.1%}", 2),
         )
-        lines = "".join(
-            f"<tr><td>{name}</td>"
-            f"<td>{one.sigma_nmad:.4f} \u00b1 {one.errors[0]:.4f}</td>"
-            f"<td>{one.bias:+.4f} \u00b1 {one.errors[1]:.4f}</td>"
-            f"<td>{one.outliers:.1%} \u00b1 {one.errors[2]:.1%}</td></tr>"
-            for name, one in (("population as prior", ours), ("flat priors", flat))
+        return " &nbsp; ".join(
+            f"{label} <b>{form.format(getattr(ours, name))}</b> \u00b1 "
+            f"{form.replace('+', '').format(ours.errors[k])} "
+            f"<span class='faint'>(flat {form.format(getattr(flat, name))})</span>"
+            for label, name, form, k in parts
         )
-        return f"<table>{head}{lines}</table>"
 
     # n(z)
 
@@ -140,7 +139,7 @@ class ManyScene:
         middles = np.median(z, axis=1)
         inner = np.quantile(middles, (1 / 3, 2 / 3))
         top = float(np.clip(1.15 * np.quantile(z, 0.995), 0.1, 0.8))
-        edges = np.linspace(0.0, top, 31)
+        edges = np.linspace(0.0, top, 1 + int(np.clip(1.5 * np.sqrt(len(z)), 10, 40)))
         found = tomographic_bins(z, np.array([0.0, *inner, 1.0]), edges, truth)
         total = max(sum(one.count for one in found), 1)
         known = bool(np.isfinite(truth).any())

@@ -44,12 +44,11 @@ class OneScene:
 
 
 def interval(values: np.ndarray, digits: int) -> str:
-    """Median and 68 % interval as text."""
+    """Median and half of the 68 % interval as text."""
     if not len(values):
         return "\u2013"
     low, middle, high = np.quantile(values, _QUARTERS)
-    up, down = f"{high - middle:.{digits}f}", f"{middle - low:.{digits}f}"
-    return f"{middle:.{digits}f} +{up} \u2212{down}"
+    return f"{middle:.{digits}f} \u00b1 {0.5 * (high - low):.{digits}f}"
 
 
 def one_scene(draws: Draws, catalogue: Catalogue, row: int) -> OneScene:
@@ -71,7 +70,7 @@ def one_scene(draws: Draws, catalogue: Catalogue, row: int) -> OneScene:
         (label, interval(columns[name], digits), interval(flat[name], digits))
         for name, label, digits in _SHOWN
     ]
-    facts.append(("draws that take part", _effective(draws, ""), _effective(draws, "_flat")))
+    facts.append(("effective draws", _effective(draws, ""), _effective(draws, "_flat")))
     return OneScene(
         row, columns, flat, z, (low, middle, high), _photometry(catalogue, row), tuple(facts),
         _notes(draws),

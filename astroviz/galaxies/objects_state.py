@@ -123,11 +123,6 @@ class ObjectsState(ViewState):
 
         return demo_catalogue(self.objects_bands)
 
-    @property
-    def objects_own(self) -> bool:
-        """Whether the galaxies are of the survey that the population was fitted to."""
-        return (self.objects_table == "mine") == (self.source == "mine") and self.source != "mock"
-
     def objects_size(self) -> int:
         """Number of galaxies; 1 where there are none, so that a row can be named."""
         try:
@@ -157,7 +152,7 @@ class ObjectsState(ViewState):
 
         return one_request(
             self.population(), self.objects_catalogue(), self.objects_place(), self.objects_draws,
-            self.seed, self.objects_own,
+            self.seed,
         )  # fmt: skip
 
     def objects_many(self) -> Request:
@@ -165,9 +160,8 @@ class ObjectsState(ViewState):
         from astroviz.galaxies.objects_answers import many_request
 
         return many_request(
-            self.population(), self.objects_catalogue(), self.objects_rows(), self.seed,
-            self.objects_own,
-        )  # fmt: skip
+            self.population(), self.objects_catalogue(), self.objects_rows(), self.seed
+        )
 
     def objects_scene(self, draws: Draws) -> OneScene:
         """What there is to draw of one galaxy."""
@@ -182,9 +176,12 @@ class ObjectsState(ViewState):
         return ManyScene(draws)
 
     def objects_draws_table(self, draws: Draws) -> QTable:
-        """Draws of one galaxy as a table."""
-        table = draws.to_table()
-        for name in ("flat", "first"):
-            table.meta.pop(name, None)
+        """Draws of one galaxy under both priors as a table; the column `prior` says which."""
+        from astroviz.core.draws import Draws
+
+        flat = np.asarray(draws.extras["flat"])
+        both = Draws(np.concatenate([draws.values, flat]), draws.names, draws.units, draws.seed)
+        table = both.to_table()
+        table["prior"] = np.repeat(["population", "flat"], [len(draws), len(flat)])
         table.meta["galaxy"] = self.objects_place()
         return table

@@ -47,9 +47,9 @@ def _main_sequence(cut: Cut) -> RelationScene:
         for name, mask in cut.masks.items()
     )
     return RelationScene(
-        (_MASS, "log SFR (M\u2609/yr, 0.1 Gyr mean)"), x_range, y_range,
-        f"Star formation rate over stellar mass at redshifts about {cut.middle:.2f}; the line is "
-        "the median of the star-forming galaxies.",
+        (_MASS, "log SFR (M\u2609/yr)"), x_range, y_range,
+        f"Star formation rate (mean of 0.1 Gyr) over stellar mass at redshifts about "
+        f"{cut.middle:.2f}; the line is the median of the star-forming galaxies.",
         counts=cut.counts("log_mass", "log_sfr", x_range, y_range), line=_line(found),
         band=_band(found), other=_line(cut.of_prior(relations.main_sequence,
                                                     redshifts=cut.redshifts)),

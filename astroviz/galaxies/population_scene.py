@@ -3,6 +3,7 @@ r"""What there is to draw of the draws of a population: columns, slices, subsets
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -222,9 +223,8 @@ class PopulationScene:
             words: Whose draws they are.
         """
         inside = self.weights(redshifts) > 0
-        table = self.draws.to_table()
-        for name in ("prior", "prior_kept"):
-            table.meta.pop(name, None)
+        kept = {name: one for name, one in self.draws.extras.items() if "prior" not in name}
+        table = replace(self.draws, extras=kept).to_table()
         masks, _ = self.masks(subsets)
         for name, mask in masks.items():
             table[f"subset_{name}".replace(" ", "_")] = mask

@@ -113,6 +113,11 @@ class DrawMatrix(Chart):
             beside.visible = marks.other is not None
         self._announce()
 
+    @property
+    def counts(self) -> dict[tuple[int, int], Any]:
+        """Weight in the cells of each pair of columns, as `Binned.pair` gives it."""
+        return {} if self._marks is None else dict(self._marks.counts)
+
     def on_region(self, callback: Region) -> None:
         r"""Call with a pair of columns and a geometry once a box or a lasso has been drawn.
 

@@ -158,7 +158,7 @@ class RelationPlot(Chart):
         self.legend = add_legend(
             plot, self.ink, entries, "above", orientation="horizontal", location="left", ncols=4
         )
-        self.legend.update(spacing=1, padding=0, margin=2, background_fill_alpha=0)
+        self.legend.update(spacing=7, padding=0, margin=2, background_fill_alpha=0)
         self._items = dict(zip(found, self.legend.items, strict=True))
         for item in self.legend.items:
             item.visible = False

@@ -68,9 +68,9 @@ class TwoPriors(Curves):
             grid, density = values[_OURS]
             shown["_ours"] = (grid, np.zeros(len(grid)), density)
         margin = 0.03 * (high - low)
-        self.update(shown, self._words(found, truth), (low - margin, high + margin), (0.0, top))
+        self.update(shown, self._told(found, truth), (low - margin, high + margin), (0.0, top))
 
-    def _words(self, found: dict[str, object], truth: float) -> str:
+    def _told(self, found: dict[str, object], truth: float) -> str:
         parts = [
             f"{part.quantiles[1]:.3g} with {key}"  # type: ignore[attr-defined]
             for key, part in found.items()
