@@ -33,7 +33,7 @@ _SUN: Final = 3.828e33  # erg/s
 _AREA: Final = 4 * math.pi * (10 * 3.0856775814913673e18) ** 2  # of a sphere of 10 pc, cm2
 _FAINT: Final = 1e-3  # response that nodes need not reach, of the highest
 _GAP: Final = 0.03  # of log wavelength, that faint: what is beyond is a leak
-_LEAST: Final = 1e-4  # of all photons: what a gap must let through to have nodes of its own
+_LEAST: Final = (1e-5, 1e-3)  # of photons: a red leak, or a blue one, with nodes of its own
 
 
 def _number(low: float, high: float, share: float) -> int:
@@ -47,19 +47,26 @@ def _number(low: float, high: float, share: float) -> int:
     return 6 if low < 9000 else 4
 
 
-def _stretches(fine: Array, value: Array, photons: Array) -> list[tuple[float, float, float]]:
-    """Stretches of log wavelength that are seen, and their share of photons.
+def _runs(logs: Array) -> list[tuple[float, float]]:
+    """First and last of each run without a gap."""
+    breaks = np.flatnonzero(np.diff(logs) > _GAP)
+    starts, ends = [0, *(breaks + 1)], [*breaks, len(logs) - 1]
+    return [(float(logs[a]), float(logs[b])) for a, b in zip(starts, ends, strict=True)]
 
-    A red leak beyond a gap is one of its own, and so is the gap where it lets light through.
+
+def _stretches(fine: Array, value: Array, photons: Array) -> list[tuple[float, float, float]]:
+    """Stretches of log wavelength that are seen, and their share of photons; leaks on their own.
+
+    Light of an old or dusty galaxy is red: a red leak of a ten-thousandth is not to be neglected.
     """
-    seen = fine[value > _FAINT * value.max()]
-    breaks = np.flatnonzero(np.diff(seen) > _GAP)
-    edges = np.unique([seen[0], *seen[breaks], *seen[breaks + 1], seen[-1]])
+    main = _runs(fine[value > _FAINT * value.max()])
+    away = np.min([np.maximum(low - fine, fine - high) for low, high in main], axis=0)
+    faint = fine[(value > 0) & (away > _GAP / 2)]
     found = []
-    for low, high in pairwise(edges.tolist()):
+    for low, high in sorted([*main, *(_runs(faint) if len(faint) else [])]):
         inside = (fine >= low) & (fine <= high)
         share = float(photons[inside].sum() / photons.sum())
-        if share > _LEAST:
+        if share > _LEAST[high < main[0][0]]:
             found.append((low, high, share))
     return found
 

@@ -174,10 +174,10 @@ class Synthesis:
             light = observed_flux(at, light, columns.redshift)
         stretch = 1 + columns.redshift[:, None] if observed else torch.ones_like(light[:, :1])
         if wavelength is None:
-            seen = (at * stretch).reshape(*batch, -1) if observed else at
-            return seen, light.reshape(*batch, -1)
+            seen = (at * stretch).reshape(*batch, len(at)) if observed else at
+            return seen, light.reshape(*batch, len(at))
         wanted = wavelength.to(light) / stretch
-        return wavelength, resample(at, light, wanted).reshape(*batch, -1)
+        return wavelength, resample(at, light, wanted).reshape(*batch, len(wavelength))
 
     def history(self, theta: Tensor, lookback: Tensor) -> Tensor:
         r"""Star formation rate.
@@ -200,7 +200,7 @@ class Synthesis:
         rate = smooth + near * (mixture.burst_mass / BURST_WIDTH)[:, None]
         lives = (times >= 0) & (times < age_of_universe(columns.redshift)[:, None])
         total = torch.where(lives, rate, 0.0) * 10 ** (columns.log_mass_formed[:, None] - 9)
-        return total.reshape(*theta.shape[:-1], -1)
+        return total.reshape(*theta.shape[:-1], len(lookback))
 
     def _photometer(
         self, theta: Tensor, bands: Sequence[str], rest: bool, dust: bool, lines: bool | float,
@@ -221,12 +221,12 @@ class Synthesis:
         else:
             light = bright + light
         if agn is not None:
-            nucleus = _nucleus(agn, at.reshape(*theta.shape[:-1], -1), table, columns)
+            nucleus = _nucleus(agn, at.reshape(*theta.shape[:-1], at.shape[-1]), table, columns)
             light = light + nucleus * 10 ** -columns.log_mass_formed[:, None]
         flux = (light @ table.sums).clamp(min=_FAINTEST)
         far = 0.0 if rest else distance_modulus(columns.redshift)[:, None]
         found = far - 2.5 * torch.log10(flux) - 2.5 * columns.log_mass_formed[:, None]
-        return found.reshape(*theta.shape[:-1], -1)
+        return found.reshape(*theta.shape[:-1], len(bands))
 
     def _table(self, bands: Sequence[str], lines: bool | float, rest: bool) -> BandTable:
         key = (tuple(bands), lines, rest)
