@@ -162,6 +162,9 @@ class FitView(RoomView):
         found: dict[str, Callable[[], Any]] = {}
         if self.scene is not None and len(self.scene.steps):
             found["Every frame of the film"] = explorer.fit_film_table
+        if self.scene is not None and self.scene.gains:
+            gains = self.scene.gains
+            found["Information gained on each parameter"] = lambda: explorer.fit_gain_table(gains)
         population = explorer.mine if explorer.fit_mode == "mine" else None
         if population is None and explorer.fit_mode == "film":
             try:

@@ -15,7 +15,7 @@ from astroviz.galaxies.parameters import SYMBOLS
 if TYPE_CHECKING:
     from astropy.table import QTable
 
-__all__ = ["FitScene", "axis_label", "film_table", "fit_scene", "ordered"]
+__all__ = ["FitScene", "axis_label", "film_table", "fit_scene", "gain_table", "ordered"]
 
 _UNITLESS = ("redshift",)
 
@@ -78,12 +78,18 @@ class FitScene:
 
     def named_members(self) -> tuple[list[str], dict[str, np.ndarray]]:
         """Members and the prior by name; those that were kept and those that were left out."""
-        names = [f"{k + 1}" for k in range(len(self.members))]
-        kept = np.array([k not in self.dropped for k in range(len(self.members))], dtype=bool)
+        count = len(self.members)
+        names = [f"member {k + 1}" for k in range(count)]
+        kept = np.array([k not in self.dropped for k in range(count)], dtype=bool)
         values = {
             "kept": np.where(kept, self.members, np.nan),
             "left out": np.where(kept, np.nan, self.members),
+            "the prior alone": np.full(count, np.nan),
         }
+        if count and self.prior_ratio is not None:
+            names.append("prior")
+            last = {"the prior alone": self.prior_ratio}
+            values = {k: np.append(v, last.get(k, np.nan)) for k, v in values.items()}
         return names, values
 
 
@@ -156,6 +162,16 @@ def axis_label(feature: str) -> str:
     if feature in _UNITLESS:
         return feature
     return feature.replace("-", " \u2212 ") + " (mag, AB)"
+
+
+def gain_table(gains: Mapping[str, tuple[float, float]]) -> QTable:
+    """Information gained on each parameter and its spread over the ensemble, bits."""
+    from astropy.table import QTable
+
+    return QTable({
+        "parameter": list(gains), "gain_bits": [one[0] for one in gains.values()],
+        "spread_bits": [one[1] for one in gains.values()],
+    })  # fmt: skip
 
 
 def film_table(film: Film) -> QTable:

@@ -2,7 +2,7 @@ r"""The state of the view `fit`: how a population was fitted, and a fit of one's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,13 @@ from astroviz.core.presets import Preset
 from astroviz.galaxies.film import Film
 from astroviz.galaxies.fit_mine import MineState
 from astroviz.galaxies.fit_report import report_fields
-from astroviz.galaxies.fit_scene import FitScene, film_table, fit_scene, ordered
+from astroviz.galaxies.fit_scene import (
+    FitScene,
+    film_table,
+    fit_scene,
+    gain_table,
+    ordered,
+)
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.galaxies.view_state import SOURCES
 
@@ -87,6 +93,10 @@ class FitState(MineState):
         if film is None:
             raise GalaxyError("there is no film of this fit")
         return film_table(film)
+
+    def fit_gain_table(self, gains: Mapping[str, tuple[float, float]]) -> QTable:
+        """What the data told of each parameter."""
+        return gain_table(gains)
 
     # What every view offers
 

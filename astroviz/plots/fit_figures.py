@@ -33,7 +33,7 @@ def gain_figure(name: str, dark: bool = False) -> NamedBars:
 
 def ensemble_figure(name: str, dark: bool = False) -> NamedBars:
     """How far each member of an ensemble is from the data."""
-    series = {"kept": "posterior", "left out": "excess"}
+    series = {"kept": "posterior", "left out": "excess", "the prior alone": "prior"}
     return NamedBars(
         name, "distance over its sampling floor", series, dark, texts=True, overlap=True
     )

@@ -101,7 +101,9 @@ def test_a_report_is_read(explorer):
     assert names == ["z", "tau1"]
     assert gains == [2.0, 0.1]
     members, values = scene.named_members()
-    assert members == ["1", "2"]
+    assert members == ["member 1", "member 2", "prior"]
+    assert values["the prior alone"][2] == pytest.approx(40.0)
+    assert list(explorer.fit_gain_table(scene.gains)["spread_bits"]) == [0.1, 0.2]
     assert np.isnan(values["kept"][1])
     assert values["left out"][1] == 2.5
     facts = dict(report_facts(REPORT))
