@@ -7,6 +7,7 @@ r"""How well a population fits: figures of the fit beside those of the untrained
 | `members` | for each fit: `seed`, `distance`, `ratio` over the floor, `kept`, `entropy` (nats), `steps`, `skipped` |
 | `gain` | parameter to `bits` and its `spread` over the members |
 | `zero_points` | band to magnitudes, where they were free |
+| `quantiles` | band, colour or redshift to 101 quantiles of what was held out, mag |
 | `galaxies`, `held`, `completeness`, `seconds`, `settings` | sizes, the part of the population that the survey keeps, the time it took |
 """  # noqa: E501 - a table row cannot be broken
 
@@ -56,6 +57,7 @@ def scores(
         },
         "gain": _gains(population),
         "completeness": _completeness(population),
+        "quantiles": _quantiles(population, judge),
     }
 
 
@@ -124,6 +126,17 @@ def _sinkhorn(
         }  # fmt: skip
     except GalaxyError:
         return {}
+
+
+def _quantiles(population: Population, judge: Judge) -> dict[str, list[float]]:
+    """What the data are like, so that a check needs no data."""
+    levels = (np.arange(101) + 0.5) / 101
+    names, found = population.features.names, {}
+    for place, column in zip(judge.columns, judge.held.T, strict=True):
+        plain = column * population.features.scale[place] + population.features.centre[place]
+        values = np.quantile(plain.numpy(), levels)
+        found[names[place]] = [_rounded(value, 4) for value in values]
+    return found
 
 
 def _gains(population: Population) -> dict[str, dict[str, float]]:
