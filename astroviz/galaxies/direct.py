@@ -21,6 +21,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from astroviz.galaxies.parameters import PARAMETERS
+from astroviz.galaxies.remnants import with_remnants
 
 __all__ = ["BIRTH_CLOUD_AGE", "Direct", "FullGrids", "age_weights", "read_full_grids"]
 
@@ -70,7 +71,7 @@ def read_full_grids(folder: Path) -> FullGrids:
             ages=np.asarray(file["STELLAR_AGE_YR"].data, float) / 1e9,
             log_z=np.log10([float(name.split("_")[1].removesuffix("ZSOL")) for name in names]),
             spectra=spectra,
-            surviving=living[:, 1:].T.copy(),
+            surviving=with_remnants(living[:, 1:].T),
         )
 
 

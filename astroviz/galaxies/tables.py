@@ -32,7 +32,7 @@ class Tables:
         log_z: log10 of the metallicity over solar (0.02), shape (Z,).
         spectra: Solar luminosities per A and solar mass formed, mean over each bin, float32,
             shape (Z, A, W).
-        surviving: Mass that is left of one solar mass formed, shape (Z, A).
+        surviving: Mass in stars and remnants of one solar mass formed, shape (Z, A).
         history_lookback: Knots of the bases, Gyr, shape (T,).
         history_bases: Star formation rate, solar masses per Gyr for one solar mass, (4, T).
         nebular: The gas around young stars.
