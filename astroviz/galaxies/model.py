@@ -15,7 +15,7 @@ import torch
 from astroviz.core.registry import Card
 from astroviz.core.request import Control
 from astroviz.galaxies.film import Watcher
-from astroviz.galaxies.objects import ObjectPosterior, ObjectSampler
+from astroviz.galaxies.objects import ObjectPosterior, ObjectSampler, sampler_of
 from astroviz.galaxies.population import Population
 from astroviz.galaxies.population_files import population_of
 from astroviz.galaxies.priors import PopulationPrior
@@ -67,7 +67,7 @@ class GalaxiesModel(ObjectSampler):
         """
         if prior is None or prior is self.population:
             return super().posterior(row, index, use_redshift)
-        return ObjectSampler(prior, prior.bands, prior.name).posterior(row, index, use_redshift)
+        return sampler_of(prior).posterior(row, index, use_redshift)
 
     def fit(
         self,

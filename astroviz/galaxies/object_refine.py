@@ -128,7 +128,7 @@ def _misfits(pool: Pool, light: Light, theta: np.ndarray) -> np.ndarray:
     """Sum of squares of the residuals in units of the errors, shape (n,)."""
     if not light.bands:
         return np.zeros(len(theta))
-    fluxes = 10.0 ** (-0.4 * pool.photometer(theta, light.bands).astype(float))
+    fluxes = pool.light(theta, light.bands)
     found = (((fluxes - light.flux) / light.sigma) ** 2).sum(axis=1)
     return np.where(np.isfinite(found), found, np.inf)
 

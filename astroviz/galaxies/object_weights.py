@@ -106,8 +106,7 @@ def weigh(pool: Pool, light: Light, count: int, rng: np.random.Generator) -> Wei
     theta, level = pool.theta, np.zeros(len(pool))
     if np.isfinite(light.redshift):
         at, theta, level = _at_redshift(pool, light.redshift, rng)
-        magnitudes = pool.photometer(theta, light.bands) if light.bands else np.zeros((len(at), 0))
-        fluxes = 10.0 ** (-0.4 * magnitudes.astype(float))
+        fluxes = pool.light(theta, light.bands) if light.bands else np.zeros((len(at), 0))
     else:
         fluxes = pool.fluxes(light.bands) if light.bands else np.zeros((len(pool), 0))
     misfit, amplitude, variance = _fit(fluxes, light)
@@ -128,7 +127,7 @@ def weigh(pool: Pool, light: Light, count: int, rng: np.random.Generator) -> Wei
         shift, log_weight = _shifted(amplitude[chosen], variance[chosen], rng)
         found[:, _MASS] += shift.astype(np.float32)
     if pool.has_density and (moved or np.isfinite(light.redshift)):
-        log_weight = log_weight + pool.log_density(found) - pool.levels[at[chosen]]
+        log_weight = log_weight + pool.log_density(found) - pool.levels(at[chosen])
     log_weight = np.where(np.isnan(log_weight), -np.inf, log_weight)
     evidence = _evidence(first, log_weight, light)
     size_left = effective_size(log_weight, at[chosen])

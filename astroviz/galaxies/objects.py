@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from astroviz.galaxies.pool import SIZE, Pool
 from astroviz.io.convert import from_mapping
 from astroviz.io.observations import Observations, Quantity
 
-__all__ = ["FEW", "ObjectPosterior", "ObjectSampler", "observe"]
+__all__ = ["FEW", "ObjectPosterior", "ObjectSampler", "observe", "sampler_of"]
 
 FEW = 50.0
 """Effective draws below which an answer on the spot is refined."""
@@ -36,6 +37,9 @@ FEW = 50.0
 _CANDIDATES = 2000
 _MOVED = {"log_mass": 1.0, "log_sfr": 1.0, "log_sfr_10": 1.0, "r_abs": -2.5}  # per dex of mass
 _NAMES, _UNITS = tuple(c.name for c in COLUMNS), tuple(c.unit for c in COLUMNS)
+
+
+_SAMPLERS: WeakKeyDictionary[Any, ObjectSampler] = WeakKeyDictionary()
 
 
 class ObjectSampler:
@@ -62,7 +66,7 @@ class ObjectSampler:
         bands: Sequence[str],
         name: str = "galaxies",
         size: int = SIZE,
-        floor: float = 0.01,
+        floor: float = 0.02,
         seed: int = 0,
     ) -> None:
         self.bands, self.name, self.floor = tuple(bands), name, floor
@@ -221,6 +225,15 @@ class ObjectPosterior:
             raise GalaxyError(f"the number of draws must be 1 or more, not {n}")
         chunk = self.sampler._answer(self.request(n, seed, refine=refine), Alone())
         return Draws(chunk.values, _NAMES, _UNITS, seed, dict(chunk.constants))
+
+
+def sampler_of(population: Any) -> ObjectSampler:
+    """Who answers for galaxies of a population, with one pool for all who ask."""
+    if population not in _SAMPLERS:
+        # the sampler holds its pool and not the population, which may be forgotten
+        pool = Pool.of_population(population)
+        _SAMPLERS[population] = ObjectSampler(pool, population.bands, population.name)
+    return _SAMPLERS[population]
 
 
 def observe(row: Any, quantities: tuple[Quantity, ...]) -> Observations:

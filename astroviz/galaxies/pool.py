@@ -2,7 +2,7 @@ r"""Many draws of a population with their photometry: made once, asked for every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Pool:
             :math:`(n, 11)`; None where it has none.
         derived: Shape :math:`(N, 8)`, in the order of `DERIVED`; made from `theta` by default.
         magnitudes: Band to noiseless AB magnitudes, shape :math:`(N,)`, that are known already.
+        zero_points: Observed minus modelled magnitude of each band, as a fit has found them.
         name: What the draws are of, for people.
     """
 
@@ -43,6 +44,7 @@ class Pool:
         density: Density | None = None,
         derived: np.ndarray | None = None,
         magnitudes: dict[str, np.ndarray] | None = None,
+        zero_points: Mapping[str, float] | None = None,
         name: str = "",
     ) -> None:
         self.theta = np.ascontiguousarray(theta, dtype=np.float32)
@@ -52,6 +54,7 @@ class Pool:
                 f"{self.theta.shape}"
             )
         self.synthesis, self.name = synthesis, name
+        self.zero_points = dict(zero_points or {})
         self._density = density
         self._derived = derived
         self._magnitudes = dict(magnitudes or {})
@@ -64,7 +67,7 @@ class Pool:
 
         Arguments:
             population: Has `.sample(n, seed)` with the columns of `parameters`, `.log_prob(theta)`
-                and `.synthesis`.
+                and `.synthesis`; `.zero_points` are heeded.
             n: Number of draws.
             seed: Of the draws.
         """
@@ -77,7 +80,8 @@ class Pool:
         magnitudes = {name: column for name, column in magnitudes.items() if "_" in name}
         return cls(
             draws[list(PARAMETERS)], population.synthesis, population.log_prob, derived,
-            magnitudes, str(getattr(population, "name", "population")),
+            magnitudes, getattr(population, "zero_points", None),
+            str(getattr(population, "name", "population")),
         )  # fmt: skip
 
     @classmethod
@@ -101,12 +105,14 @@ class Pool:
             self._derived = self.derive(self.theta)
         return self._derived
 
-    @property
-    def levels(self) -> np.ndarray:
-        """Log density of the population at every draw, shape (N,), float64."""
+    def levels(self, index: np.ndarray) -> np.ndarray:
+        """Log density of the population at some draws, shape (n,); made once for each draw."""
         if self._levels is None:
-            self._levels = self.log_density(self.theta)
-        return self._levels
+            self._levels = np.full(len(self), np.nan)
+        new = np.unique(index[np.isnan(self._levels[index])])
+        if len(new):
+            self._levels[new] = self.log_density(self.theta[new])
+        return np.asarray(self._levels[index])
 
     def log_density(self, theta: np.ndarray) -> np.ndarray:
         r"""Log density of the population at parameters, shape (n, 11) to (n,)."""
@@ -125,14 +131,23 @@ class Pool:
         return np.stack([self._magnitudes[band] for band in bands], axis=1)
 
     def fluxes(self, bands: Sequence[str]) -> np.ndarray:
-        """Fluxes of every draw, maggies, shape (N, B), float64."""
+        """Fluxes of every draw as they would be observed, maggies, shape (N, B), float64."""
         key = tuple(bands)
         if key not in self._fluxes:
-            magnitudes = self.magnitudes(bands).astype(float)
-            self._fluxes[key] = np.nan_to_num(flux_of_magnitude(magnitudes), nan=0.0, posinf=0.0)
+            self._fluxes[key] = self._seen(self.magnitudes(bands), bands)
             while len(self._fluxes) > 6:
                 self._fluxes.pop(next(iter(self._fluxes)))
         return self._fluxes[key]
+
+    def light(self, theta: np.ndarray, bands: Sequence[str]) -> np.ndarray:
+        r"""Fluxes of any parameters as they would be observed, maggies, (n, 11) to (n, B)."""
+        return self._seen(self.photometer(theta, bands), bands)
+
+    def _seen(self, magnitudes: np.ndarray, bands: Sequence[str]) -> np.ndarray:
+        """Fluxes with the zero points; what has no magnitude has no flux."""
+        shift = np.array([self.zero_points.get(band, 0.0) for band in bands])
+        flux = flux_of_magnitude(magnitudes.astype(float) + shift)
+        return np.asarray(np.nan_to_num(flux, nan=0.0, posinf=0.0))
 
     def photometer(self, theta: np.ndarray, bands: Sequence[str]) -> np.ndarray:
         r"""Noiseless AB magnitudes of any parameters, shape :math:`(n, 11)` to :math:`(n, B)`."""

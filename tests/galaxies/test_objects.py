@@ -10,6 +10,7 @@ from astroviz.core.engine import Engine
 from astroviz.core.request import Alone
 from astroviz.galaxies.object_columns import light_of_row, quantities_of
 from astroviz.galaxies.object_weights import Light, effective_size, weigh
+from astroviz.galaxies.objects import sampler_of
 from astroviz.galaxies.parameters import DERIVED, PARAMETERS, GalaxyError
 from astroviz.galaxies.pool import Pool
 from astroviz.inference import infer, infer_file
@@ -134,7 +135,7 @@ def test_a_pool_without_a_density_is_not_moved(linear):
     found = weigh(pool, light, 500, np.random.default_rng(0))
     assert np.allclose(found.shift, 0)
     with pytest.raises(GalaxyError, match="no density"):
-        _ = pool.levels
+        pool.levels(np.arange(3))
     with pytest.raises(GalaxyError, match="11 parameters"):
         Pool(np.ones((3, 4)), linear.population.synthesis)
 
@@ -193,3 +194,43 @@ def test_a_file_is_answered_to_a_file(linear, tmp_path, monkeypatch):
     written = read_table(tmp_path / "out.parquet")
     assert len(written) == 3
     assert {"redshift_q16", "log_sfr_q50", "ood_score", "log_evidence"} <= set(written.colnames)
+
+
+def test_zero_points_shift_what_would_be_observed(linear):
+    pool = linear.sampler.pool
+    shift = dict.fromkeys(linear.bands, 0.1)
+    moved = Pool(
+        pool.theta, linear.population.synthesis, linear.population.log_prob, zero_points=shift
+    )
+    ratio = moved.fluxes(linear.bands) / pool.fluxes(linear.bands)
+    assert np.allclose(ratio, 10**-0.04, rtol=1e-4)
+    _, seen = linear.population.galaxy(0, linear.errors)
+    flux = 10 ** (-0.4 * seen)
+    rng = np.random.default_rng(0)
+    light = Light(linear.bands, flux, 0.05 * flux)
+    here, there = (weigh(one, light, 3000, rng) for one in (pool, moved))
+    masses = [np.average(one.theta[:, linear.mass], weights=np.exp(one.log_weight))
+              for one in (here, there)]  # fmt: skip
+    assert masses[1] > masses[0]
+
+
+def test_a_population_has_one_pool_for_all_who_ask(linear):
+    population = type(linear.population)()
+    first = sampler_of(population)
+    assert sampler_of(population) is first
+    assert len(first.pool) == 100_000
+
+
+def test_levels_are_made_once_for_each_draw(linear):
+    asked = []
+
+    def density(theta):
+        asked.append(len(theta))
+        return linear.population.log_prob(theta)
+
+    pool = Pool(linear.sampler.pool.theta[:100], linear.population.synthesis, density)
+    first = pool.levels(np.array([3, 3, 7]))
+    again = pool.levels(np.array([7, 9]))
+    assert asked == [2, 1]
+    assert first[2] == again[0]
+    assert np.allclose(pool.levels(np.arange(100)), pool.log_density(pool.theta))
