@@ -23,7 +23,7 @@ __all__ = ["SelectionView"]
 
 _WEDGE = frozenset({"use_wedge", "wedge_x", "wedge_y", "wedge_direction", "wedge_opening"})
 _ASKED = _WEDGE | {
-    "seed", "selection_source", "selection_draws", "selection_survey", "selection_depth",
+    "seed", "source", "selection_source", "selection_draws", "selection_survey", "selection_depth",
     "selection_band", "use_limit", "selection_limit", "selection_edge", "use_noise",
     "selection_noise", "use_curve", "selection_half", "selection_slope", "selection_plane",
     "selection_quantity",

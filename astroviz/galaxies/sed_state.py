@@ -96,13 +96,13 @@ class SedState(ViewState):
         """Kinds of galaxies, and members of the population where there is one."""
         from astroviz.galaxies.sed_examples import archetypes, members
 
-        return (*archetypes(), *members(getattr(self, "model", None)))
+        return (*archetypes(), *members(self.shown()))
 
     def sed_surprise(self, random: np.random.Generator) -> dict[str, Any]:
         """A member of the population; where there is none, a galaxy that may not be."""
         from astroviz.galaxies.sed_examples import surprising
 
-        return dict(surprising(getattr(self, "model", None), random))
+        return dict(surprising(self.shown(), random))
 
     def sed_sentence(self) -> str:
         """What the view shows, and one gesture to try."""
@@ -126,7 +126,7 @@ class SedState(ViewState):
         """Show a draw of the population; a GalaxyError says why there is none."""
         from astroviz.galaxies.sed_examples import member
 
-        self.param.update(**sed_settings(member(getattr(self, "model", None), number)))
+        self.param.update(**sed_settings(member(self.shown(), number)))
 
     def sed_question(self) -> SedQuestion:
         """A copy of the settings, which another thread can work on."""

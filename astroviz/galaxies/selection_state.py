@@ -142,7 +142,7 @@ class SelectionState(ViewState):
         """The fitted population whose galaxies are looked at; None for the prior."""
         if self.selection_source != "population":
             return None
-        return getattr(getattr(self, "model", None), "population", None)
+        return getattr(self.shown(), "population", None)
 
     def survey_bands(self) -> tuple[str, ...]:
         """Full names of the survey's bands, from blue to red."""

@@ -2,6 +2,7 @@ r"""What all views of galaxies have in common, beside what those of every room h
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import param
@@ -62,6 +63,13 @@ class ViewState(view_state.ViewState):
         if model is None:
             raise GalaxyError(sentence or "there is no model of a population here")
         return model.population
+
+    def shown(self) -> Any:
+        """What has the `population` that all views show; None where there is none."""
+        try:
+            return SimpleNamespace(population=self.population())
+        except GalaxyError:
+            return None
 
     def keep_fit(self, population: Any) -> None:
         """Let all views show a population that was fitted here."""

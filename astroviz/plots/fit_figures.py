@@ -35,8 +35,9 @@ def ensemble_figure(name: str, dark: bool = False) -> NamedBars:
     """How far each member of an ensemble is from the data."""
     series = {"kept": "posterior", "left out": "excess", "the prior alone": "prior"}
     return NamedBars(
-        name, "distance over its sampling floor", series, dark, texts=True, overlap=True
-    )
+        name, "distance over its sampling floor", series, dark, log=True, foot=0.5, texts=True,
+        overlap=True,
+    )  # fmt: skip
 
 
 def draw_fit(

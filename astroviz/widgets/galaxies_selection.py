@@ -41,7 +41,7 @@ class SelectionWidget(GalaxiesWidget):
     name = "selection"
     title = "What a survey sees"
     follows = frozenset(
-        {*_SLIDERS, *_SWITCHES, *_DRAWN, "seed", "selection_source", "selection_draws",
+        {*_SLIDERS, *_SWITCHES, *_DRAWN, "seed", "source", "selection_source", "selection_draws",
          "selection_survey", "selection_band", "selection_plane", "selection_quantity"}
     )  # fmt: skip
     seen = traitlets.Any(None, allow_none=True, help="What is shown.")

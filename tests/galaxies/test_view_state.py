@@ -27,7 +27,8 @@ def test_a_fit_of_the_users_takes_its_place(explorer):
     heard = []
     explorer.param.watch(heard.append, "source")
     explorer.keep_fit("mine")
-    assert explorer.population() == explorer.mine == "mine"
+    assert explorer.population() == explorer.mine == explorer.shown().population == "mine"
+    assert explorer.selection_population == "mine"
     explorer.keep_fit("again")
     assert explorer.population() == "again"
     assert len(heard) == 2
@@ -40,6 +41,7 @@ def test_what_is_missing_is_said(explorer):
     explorer.source = "mine"
     with pytest.raises(GalaxyError, match="no catalogue was fitted"):
         explorer.population()
+    assert explorer.shown() is None
     explorer.source = "mock"
     with pytest.raises(GalaxyError, match="mock is not here"):
         explorer.population()
