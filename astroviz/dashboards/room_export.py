@@ -16,7 +16,8 @@ from astroviz.io import table_bytes
 
 __all__ = ["RoomExport"]
 
-_KINDS = {"Parquet": "parquet", "FITS": "fits", "CSV": "csv"}
+_KINDS = {"Parquet": "parquet", "FITS": "fits", "VOTable": "votable", "CSV": "csv"}
+_SUFFIXES = {"votable": "vot"}
 
 
 class RoomExport:
@@ -68,8 +69,8 @@ class RoomExport:
     def _download(self, label: str, kind: str, stem: str, make: Callable[[], Any]) -> Any:
         button = pmui.FileDownload(
             callback=lambda: io.BytesIO(table_bytes(make(), kind)),
-            filename=f"{stem}.{kind}", label=label, size="small", auto=True, embed=False,
-            margin=(0, 8, 0, 0),
+            filename=f"{stem}.{_SUFFIXES.get(kind, kind)}", label=label, size="small", auto=True,
+            embed=False, margin=(0, 8, 0, 0),
         )  # fmt: skip
         # Its constructor runs twice over the looks of a button, and warns of its own alias.
         button.variant = "outlined"

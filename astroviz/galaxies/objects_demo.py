@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+
 from astroviz.galaxies.catalogue import Catalogue
 from astroviz.galaxies.filters import filter_set
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.galaxies.sdss import sdss_catalogue
+from astroviz.galaxies.train_populations import RECIPES, problem
 
 __all__ = ["demo_catalogue"]
 
@@ -19,9 +22,15 @@ _SETS = {
 }
 
 
+@lru_cache(maxsize=1)
+def _held() -> np.ndarray:
+    """Rows of the table that the shipped population has not seen."""
+    return np.sort(problem(RECIPES["sdss"]).held.rows)
+
+
 @lru_cache(maxsize=3)
 def demo_catalogue(bands: str) -> Catalogue:
-    r"""Galaxies of SDSS with redshifts, clean and with error floors.
+    r"""Galaxies of SDSS with redshifts that no fit has seen, clean and with error floors.
 
     Arguments:
         bands: One of `objects_state.BANDS`; `everything` has only galaxies that GALEX saw.
@@ -29,4 +38,5 @@ def demo_catalogue(bands: str) -> Catalogue:
     if bands not in _SETS:
         raise GalaxyError(f"no set of bands {bands!r}; there is {', '.join(_SETS)}")
     names, galex = _SETS[bands]
-    return sdss_catalogue(tuple(names), galex=galex)
+    found = sdss_catalogue(tuple(names), galex=galex)
+    return found[np.isin(found.rows, _held())]

@@ -101,7 +101,8 @@ class PopulationSampler:
     def _beside(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Draws of the prior, to compare with."""
         values = self._of_prior(count, seed * 8191 + 5003)
-        return {"prior": values, "prior_kept": self._kept(values, seed * 8191 + 5009)}
+        kept = self._kept(values, seed * 8191 + 5009)
+        return {"prior": values, "prior_kept": kept, "prior_farthest": self._farthest(values)}
 
     def _of_prior(self, count: int, seed: int) -> np.ndarray:
         with torch.no_grad():

@@ -84,7 +84,9 @@ class Cut:
         kept: Chance of each draw to be in the survey, shape :math:`(n,)`; None where unknown.
         farthest: Redshift to which each draw would be in the survey, shape :math:`(n,)`.
         prior: Columns of draws of the prior; None where there are none.
-        prior_weights: Of these.
+        prior_weights: Of these, 0 where a selection leaves them out.
+        prior_kept: Chance of each to be in the survey.
+        prior_farthest: Redshift to which each would be in the survey.
     """
 
     whole: Mapping[str, np.ndarray]
@@ -97,6 +99,8 @@ class Cut:
     farthest: np.ndarray | None = None
     prior: Mapping[str, np.ndarray] | None = None
     prior_weights: np.ndarray | None = None
+    prior_kept: np.ndarray | None = None
+    prior_farthest: np.ndarray | None = None
 
     @property
     def middle(self) -> float:
@@ -133,11 +137,17 @@ class Cut:
         ]
         return ensemble(lambda part: make(part[0], weights=part[1], **given), parts)
 
-    def of_prior(self, make: Callable[..., Relation], **given: Any) -> Relation | None:
-        """A relation of the prior's draws."""
+    def of_prior(
+        self, make: Callable[..., Relation], by_volume: bool = False, **given: Any
+    ) -> Relation | None:
+        """A relation of the prior's draws; `by_volume` weighs them as `by_volume` weighs ours."""
         if self.prior is None:
             return None
-        return make(self.prior, weights=self.prior_weights, **given)
+        weights = self.prior_weights
+        kept, farthest = self.prior_kept, self.prior_farthest
+        if by_volume and not self.selected and kept is not None and farthest is not None:
+            weights = kept / volume_share(farthest, self.redshifts)
+        return make(self.prior, weights=weights, **given)
 
     def hidden(self, name: str, edges: np.ndarray) -> Any:
         """Ranges of a column of whose galaxies the survey holds less than 10 % in the slice."""

@@ -51,7 +51,7 @@ def _main_sequence(cut: Cut) -> RelationScene:
         f"Star formation rate (mean of 0.1 Gyr) over stellar mass at redshifts about "
         f"{cut.middle:.2f}; the line is the median of the star-forming galaxies.",
         counts=cut.counts("log_mass", "log_sfr", x_range, y_range), line=_line(found),
-        band=_band(found), other=_line(cut.of_prior(relations.main_sequence,
+        band=_band(found), other=_line(cut.of_prior(relations.main_sequence, True,
                                                     redshifts=cut.redshifts)),
         subsets=subsets, literature=tuple(works),
         hidden=cut.hidden("log_mass", relations.MASS_EDGES),
@@ -91,7 +91,7 @@ def _mass_function(cut: Cut) -> RelationScene:
         part = relations.mass_function(cut.whole, weights=cut.by_volume * mask, **plain)
         share = _share(cut, mask, cut.by_volume)
         subsets.append((name, (part.x, _log(part.value * share / whole.value * found.value))))
-    prior = cut.of_prior(_anchored_masses, **given)
+    prior = cut.of_prior(_anchored_masses, True, **given)
     band = _band(found)
     return RelationScene(
         (_MASS, "log number (Mpc\u207b\u00b3 dex\u207b\u00b9)"),
@@ -122,7 +122,7 @@ def _share(cut: Cut, mask: np.ndarray, weights: np.ndarray) -> float:
 
 
 def _redshifts(cut: Cut) -> RelationScene:
-    given = {"edges": _FINE_Z}
+    given: dict[str, Any] = {"edges": _FINE_Z}
     found = cut.across(relations.redshift_distribution, **given)
     total = max(float(cut.weights.sum()), 1e-300)
     subsets = []
@@ -177,7 +177,7 @@ def _mass_metallicity(cut: Cut) -> RelationScene:
         (_MASS, "log Z / Z\u2609 (Z\u2609 = 0.02)"), x_range, y_range,
         "Metallicity over stellar mass; the line is the median.",
         counts=cut.counts("log_mass", "log_z", x_range, y_range), line=_line(found),
-        band=_band(found), other=_line(cut.of_prior(make, **given)),
+        band=_band(found), other=_line(cut.of_prior(make, True, **given)),
         subsets=tuple(
             (name, _of(make(cut.whole, weights=cut.by_volume * mask, **given)))
             for name, mask in cut.masks.items()

@@ -172,7 +172,8 @@ class PopulationScene:
         cut = Cut(
             self._columns, self.base, self.members, (low, max(high, low + 1e-3)), masks,
             self.selected, self.kept, self.draws.extras.get("farthest"), self._prior,
-            self._prior_weights(),
+            self._prior_weights(), self.draws.extras.get("prior_kept"),
+            self.draws.extras.get("prior_farthest"),
         )  # fmt: skip
         return relation_scene(kind, cut)
 

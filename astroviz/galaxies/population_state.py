@@ -55,14 +55,14 @@ class PopulationState(ViewState):
         doc="Which fit of the ladder: each gave the entropy a larger weight than the one before.",
     )
     population_selected = param.Boolean(
-        default=True,
+        default=False,
         doc="Only what the survey would have in its catalogue, or all galaxies of the volume.",
     )
     population_columns = param.List(
         default=["redshift", "log_mass", "log_sfr"], doc="The three columns of the matrix."
     )
     population_slice = param.List(
-        default=[0.0, 0.8], doc="Redshifts that are shown, lowest and highest."
+        default=[0.02, 0.12], doc="Redshifts that are shown, lowest and highest."
     )
     population_upper: param.Selector[Any] = param.Selector(
         default="main_sequence", objects=list(RELATIONS), doc="Relation in the upper panel."
@@ -84,25 +84,26 @@ class PopulationState(ViewState):
 
     def population_presets(self) -> tuple[Preset, ...]:
         """Places to start from."""
-        plain = {"population_whose": "fit", "population_slice": [0.0, 0.8]}
+        plain: dict[str, Any] = {"population_whose": "fit", "population_slice": [0.0, 0.8]}
+        near = {**plain, "population_slice": [0.02, 0.12]}
         first = ["redshift", "log_mass", "log_sfr"]
         return (
+            Preset("Our neighbourhood", "Main sequence and mass function below z = 0.12.",
+                   {**near, "population_selected": False, "population_columns": first,
+                    "population_upper": "main_sequence", "population_lower": "mass_function"}),
             Preset("What the survey holds", "The draws as the catalogue would have them.",
                    {**plain, "population_selected": True, "population_columns": first,
                     "population_upper": "main_sequence", "population_lower": "redshifts"}),
-            Preset("What is really there", "All galaxies, where the survey can still tell.",
-                   {**plain, "population_selected": False, "population_columns": first,
-                    "population_upper": "main_sequence", "population_lower": "mass_function"}),
-            Preset("Our neighbourhood", "The main sequence and the mass function below z = 0.1.",
-                   {**plain, "population_selected": False, "population_slice": [0.02, 0.1],
+            Preset("What a limit in magnitude hides", "The same mass function, as it is seen.",
+                   {**near, "population_selected": True, "population_columns": first,
                     "population_upper": "main_sequence", "population_lower": "mass_function"}),
             Preset("Quiet, dusty, or both", "Two colours that tell age from dust.",
-                   {**plain, "population_columns": ["u_v", "v_j", "tau2"],
+                   {**near, "population_columns": ["u_v", "v_j", "tau2"],
                     "population_upper": "uvj", "population_lower": "main_sequence",
                     "population_subsets": {"quiet": "log_ssfr < -11",
                                            "dusty": "(tau2 > 0.8) & (log_ssfr > -10.5)"}}),
             Preset("Stars born of stars", "Metals grow with mass; the universe grew quiet.",
-                   {**plain, "population_selected": False,
+                   {**near, "population_selected": False,
                     "population_columns": ["log_mass", "log_z", "age"],
                     "population_upper": "mass_metallicity", "population_lower": "cosmic_sfr"}),
             Preset("How loud the prior speaks", "Fits of growing entropy weight, side by side.",

@@ -64,11 +64,12 @@ def test_the_slice_counts_again_and_asks_nothing(tab, view):
 
 
 def test_the_switch_between_what_is_seen_and_what_is_there(tab, view):
-    seen = weight(view)
-    view.form.seen.value = False
-    assert tab.explorer.population_selected is False
-    assert weight(view) > 1.3 * seen
+    all_there = weight(view)
     assert len(view.lower.hidden.data["left"]), "masses that the survey hardly sees are hatched"
+    view.form.seen.value = True
+    assert tab.explorer.population_selected is True
+    assert 0 < weight(view) < 0.8 * all_there
+    assert "worth (effective)" in view.form.numbers.object
 
 
 def test_a_box_in_the_matrix_names_a_region(tab, view):

@@ -49,7 +49,7 @@ def made_up(n=40_000, seed=0, members=3, limit=LIMIT):
         np.stack([columns[name] for name in NAMES], -1), NAMES,
         tuple(units.get(name, "mag") for name in NAMES), seed,
         {"member": np.arange(n) % members, "kept": kept, "farthest": far, "prior": prior,
-         "prior_kept": kept[::8]},
+         "prior_kept": kept[::8], "prior_farthest": far[::8]},
     )  # fmt: skip
 
 
@@ -126,6 +126,9 @@ def test_volumes_give_back_the_mass_function_that_a_limit_took(scene):
         return float(np.polyfit(x[good], y[good], 1)[0])
 
     assert slope(True) > 0.3
+    relation = scene.relation("mass_function", (0.0, 0.15), {})
+    good = np.isfinite(relation.other[1]) & np.isfinite(relation.line[1])
+    assert np.abs(relation.other[1] - relation.line[1])[good].max() < 0.3, "the same galaxies"
     assert abs(slope(False)) < 0.08
 
 
@@ -243,9 +246,12 @@ def test_the_table_holds_all_masses_and_the_subsets(explorer, draws):
     table = explorer.population_table(draws)
     assert set(COLUMNS) <= set(table.colnames)
     assert table["subset_quiet"].dtype == bool
-    assert len(table) == ((draws["redshift"] < 0.1) & (draws.extras["kept"] > 0)).sum()
+    assert len(table) == (draws["redshift"] < 0.1).sum()
+    explorer.population_selected = True
+    seen = explorer.population_table(draws)
+    assert len(seen) == ((draws["redshift"] < 0.1) & (draws.extras["kept"] > 0)).sum()
     assert "prior" not in table.meta
-    assert "as the survey selects" in table.meta["population"]
+    assert "without selection" in table.meta["population"]
 
 
 def test_the_state_travels_in_a_link(explorer):
