@@ -64,7 +64,7 @@ def with_remnants(living: ArrayLike) -> Array:
 
     Example:
         >>> with_remnants([1.0, 0.459]).round(2).tolist()
-        [1.0, 0.61]
+        [1.0, 0.6]
     """
     number = _kroupa(_MASSES)
     formed = _running(number * _MASSES)
