@@ -16,6 +16,7 @@ from astroviz.galaxies.parameters import GalaxyError
 __all__ = ["REDSHIFT", "Features", "short_band"]
 
 REDSHIFT = "redshift"
+_FAR = 4.0
 _FAMILIES = ("sdss_", "lsst_", "twomass_", "galex_", "hsc_", "euclid_", "decam_")
 
 
@@ -36,6 +37,9 @@ class Features:
         matrix: From magnitudes to the first features, shape :math:`(B, B)`.
         centre: Mean of each feature, mag, shape :math:`(F,)`.
         scale: Its standard deviation, shape :math:`(F,)`.
+        far: :math:`c` in :math:`c \operatorname{asinh}(x / c)`: beyond so many standard deviations
+            the scale is logarithmic, or a few wild measurements would outweigh all other
+            galaxies; 0 for a scale that is linear everywhere.
     """
 
     bands: tuple[str, ...]
@@ -43,6 +47,7 @@ class Features:
     matrix: Tensor
     centre: Tensor
     scale: Tensor
+    far: float = 0.0
 
     @classmethod
     def of(
@@ -70,7 +75,7 @@ class Features:
         # a few wild values must not set the scale
         calm = np.clip(columns, middle - 8 * (middle - low), middle + 8 * (high - middle))
         spread = np.maximum(np.nanstd(calm, 0), 1e-3)
-        return cls(tuple(bands), names, _tensor(matrix), _tensor(middle), _tensor(spread))
+        return cls(tuple(bands), names, _tensor(matrix), _tensor(middle), _tensor(spread), _FAR)
 
     @property
     def anchored(self) -> bool:
@@ -92,17 +97,20 @@ class Features:
             if redshift is None:
                 raise GalaxyError("these features hold redshifts: give them beside the magnitudes")
             found = torch.cat([found, redshift[:, None].to(found)], -1)
-        return (found - self.centre.to(found)) / self.scale.to(found)
+        found = (found - self.centre.to(found)) / self.scale.to(found)
+        return self.far * torch.asinh(found / self.far) if self.far else found
 
     def plain(self, features: Tensor) -> Tensor:
         """Features in magnitudes and redshifts again, shape (N, F)."""
-        return features * self.scale.to(features) + self.centre.to(features)
+        wide = self.far * torch.sinh(features / self.far) if self.far else features
+        return wide * self.scale.to(features) + self.centre.to(features)
 
     def config(self) -> dict[str, Any]:
         """The features as plain values, which a card can hold."""
         return {
             "bands": list(self.bands), "names": list(self.names),
             "centre": self.centre.tolist(), "scale": self.scale.tolist(),
+            "far": self.far,
         }  # fmt: skip
 
     @classmethod
@@ -112,6 +120,7 @@ class Features:
         return cls(
             bands, tuple(said["names"]), _tensor(_layout(bands)[1]),
             _tensor(np.array(said["centre"])), _tensor(np.array(said["scale"])),
+            float(said.get("far", 0.0)),
         )  # fmt: skip
 
 

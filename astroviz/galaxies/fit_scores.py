@@ -133,8 +133,9 @@ def _quantiles(population: Population, judge: Judge) -> dict[str, list[float]]:
     levels = (np.arange(101) + 0.5) / 101
     names, found = population.features.names, {}
     for place, column in zip(judge.columns, judge.held.T, strict=True):
-        plain = column * population.features.scale[place] + population.features.centre[place]
-        values = np.quantile(plain.numpy(), levels)
+        whole = torch.zeros(len(column), len(names))
+        whole[:, place] = column
+        values = np.quantile(population.features.plain(whole)[:, place].numpy(), levels)
         found[names[place]] = [_rounded(value, 4) for value in values]
     return found
 

@@ -224,7 +224,7 @@ class FlowFit(TrainingState[Member]):
         entropy = member.flow.divergence(u, x, log_det)
         loss = distance + settings.entropy_at(f) * entropy
         if settings.zero_points:
-            loss = loss + 1e-3 * (member.zero_points / settings.zero_points).square().mean()
+            loss = loss + 5e-3 * (member.zero_points / settings.zero_points).square().mean()
         if not self._descend(loss):
             return None
         figures = {"distance": distance, "entropy": entropy, "loss": loss}
