@@ -67,8 +67,11 @@ def _medians(
     bins = len(edges) - 1
     where = np.digitize(x, edges) - 1
     found, count = np.full((3, bins), np.nan), np.zeros(bins)
+    inside = np.flatnonzero(used & (weights > 0) & (where >= 0) & (where < bins))
+    order = inside[np.argsort(where[inside], kind="stable")]
+    starts = np.searchsorted(where[order], np.arange(bins + 1))
     for k in range(bins):
-        here = (where == k) & used
+        here = order[starts[k] : starts[k + 1]]
         count[k] = effective_count(weights[here])
         if count[k] >= FEWEST:
             found[:, k] = weighted_quantiles(y[here], weights[here], _QUARTERS)

@@ -27,9 +27,10 @@ def test_a_galaxy_is_clicked_and_all_are_compared(open_page, changes):
     place = page.evaluate(
         "() => { const f = probe.figures('objects-scatter')[0];"
         "const of = (r, k) => r.data_source?.data?.get?.(k) ?? r.data_source?.data?.[k];"
-        "const r = f.renderers.filter((r) => of(r, 'row')?.length)"
+        "const r = f.renderers.filter((r) => of(r, 'row')?.length > 4)"
         ".findLast((r) => r.glyph.type === 'Scatter');"
-        "return probe.place('objects-scatter', of(r, 'x')[0], of(r, 'y')[0]) }"
+        "const k = [...of(r, 'row')].findLastIndex((row) => row !== 5);"
+        "return probe.place('objects-scatter', of(r, 'x')[k], of(r, 'y')[k]) }"
     )
     changes("objects-redshift", lambda: page.mouse.click(place["x"], place["y"]))
     expect(page).to_have_url(re.compile(r"objects_row=(?!5\b)\d+"))

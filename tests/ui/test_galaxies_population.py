@@ -70,12 +70,14 @@ def test_a_box_becomes_a_subset_and_is_removed(population, changes):
 
 def test_an_expression_is_named_or_refused(population):
     page = population()
-    page.get_by_label("expression").fill("log_mass > 11")
-    page.get_by_label("name", exact=True).fill("massive")
-    page.get_by_role("button", name="Add").click()
+    expression = page.get_by_role("textbox", name=re.compile("^expression"))
+    add = page.get_by_role("button", name="Name the subset")
+    expression.fill("log_mass > 11")
+    page.get_by_role("textbox", name=re.compile("^name")).fill("massive")
+    add.click()
     expect(page.get_by_role("button", name="Remove massive")).to_be_visible()
-    page.get_by_label("expression").fill("log_mas > 11")
-    page.get_by_role("button", name="Add").click()
+    expression.fill("log_mas > 11")
+    add.click()
     expect(page.get_by_text(re.compile("did you mean log_mass"))).to_be_visible()
 
 
