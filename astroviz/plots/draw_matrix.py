@@ -32,7 +32,7 @@ from astroviz.plots.corner import axis_title
 from astroviz.plots.frame import Chart, add_legend, mark, new_figure, save_tool
 from astroviz.plots.raster import shade
 
-__all__ = ["SUBSET_ROLES", "DrawMatrix"]
+__all__ = ["DrawMatrix", "SUBSET_ROLES"]  # noqa: RUF022 (plain order)
 
 SUBSET_ROLES = (("truth", "circle"), ("limit", "diamond"), ("pinned", "triangle"))
 """Colour and marker of the first, second and third subset, in every figure that shows them."""

@@ -22,7 +22,7 @@ from astroviz.plots.frame import (
     tooltip,
 )
 
-__all__ = ["SCALES", "GalaxySpectrum", "band_colours"]
+__all__ = ["GalaxySpectrum", "SCALES", "band_colours"]  # noqa: RUF022 (plain order)
 
 SCALES = {
     "magnitude": "AB magnitude",
