@@ -32,6 +32,7 @@ BURST_WIDTH: Final = 0.01
 
 _FAINTEST: Final = 1e-32  # maggies at 10 pc for one solar mass
 _LOWEST_RATE: Final = 1e-14  # per year: quenched galaxies have a finite logarithm
+_CHUNK: Final = 65536  # galaxies in memory at once, where no gradient is wanted
 _IGM_BELOW: Final = 2300.0  # A: redder light is not absorbed below redshift 0.8
 _REST: Final = ("bessell_u", "bessell_v", "twomass_j", "sdss_r")
 
@@ -206,6 +207,12 @@ class Synthesis:
         self, theta: Tensor, bands: Sequence[str], rest: bool, dust: bool, lines: bool | float,
         agn: ActiveNucleus | None,
     ) -> Tensor:  # fmt: skip
+        flat = theta.reshape(-1, theta.shape[-1])
+        learns = torch.is_grad_enabled() and theta.requires_grad
+        if len(flat) > _CHUNK and agn is None and not learns:
+            parts = [self._photometer(part, bands, rest, dust, lines, None)
+                     for part in flat.split(_CHUNK)]  # fmt: skip
+            return torch.cat(parts).reshape(*theta.shape[:-1], len(bands))
         columns = columns_of(theta)
         table = self._table(bands, lines, rest)
         young, young_weights, old, old_weights = self._mixer.rows(self._mixer(columns))
