@@ -4,17 +4,19 @@ The error of a flux in band :math:`b` is drawn around a curve in the true magnit
 is normal in flux, as it is on a detector:
 
 .. math:: \ln \sigma_b \sim \mathcal N\big(\mu_b(m_b), \Sigma\big), \qquad
-    \tilde f_b = f_b + t \sqrt{\sigma_b^2 + (\epsilon_b f_b)^2}\;\xi_b .
+    \tilde f_b = 10^{-0.4\, t\, a_b \eta} f_b
+    + t \sqrt{\sigma_b^2 + (\epsilon_b f_b)^2}\;\xi_b .
 
 :math:`\Sigma` has the correlations between bands (a large galaxy is noisier in all of them),
 :math:`\epsilon` is a relative floor of the calibration, and :math:`t` anneals the noise in a fit.
-Everything is differentiable in the magnitudes.
+Bands of two surveys whose apertures differ share a scatter :math:`a`, one :math:`\eta` for each
+galaxy, that no catalogue lists among its errors. Everything is differentiable in the magnitudes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -69,6 +71,7 @@ class NoiseModel:
         mixing: Factor :math:`L` of the scatter about the curves, :math:`\Sigma = L L^T`,
             :math:`(B, B)`.
         floor: Relative error of the calibration, :math:`(B,)`.
+        shared: Scatter that bands have in common, mag, :math:`(B,)`; none by default.
 
     Example:
         >>> noise = NoiseModel.from_depth("sdss")
@@ -83,14 +86,25 @@ class NoiseModel:
     log_sigma: Tensor
     mixing: Tensor
     floor: Tensor
+    shared: Tensor = field(default_factory=lambda: torch.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not len(self.shared):
+            object.__setattr__(self, "shared", torch.zeros(len(self.bands)))
 
     @classmethod
-    def learn(cls, catalogue: Catalogue, floor: Sequence[float] | float = 0.0) -> NoiseModel:
+    def learn(
+        cls,
+        catalogue: Catalogue,
+        floor: Sequence[float] | float = 0.0,
+        shared: Sequence[float] | None = None,
+    ) -> NoiseModel:
         r"""The errors that a catalogue lists, as curves with scatter.
 
         Arguments:
             catalogue: Its errors are used as they are; gaps are left out, band by band.
             floor: Relative error of the calibration *that the errors do not have in them*.
+            shared: Scatter that bands have in common, mag, one number for each band.
         """
         flux, sigma = catalogue.fluxes()
         magnitudes = np.asarray(catalogue.magnitudes, dtype=float)
@@ -112,6 +126,7 @@ class NoiseModel:
             _tensor(levels),
             _tensor(_mixing(left)),
             _tensor(np.broadcast_to(np.asarray(floor, float), flux.shape[1:])),
+            _tensor(np.zeros(flux.shape[1]) if shared is None else np.asarray(shared, float)),
         )
 
     @classmethod
@@ -181,6 +196,9 @@ class NoiseModel:
         level = self._level(magnitudes) + draws[0] @ self.mixing.to(**like).T  # type: ignore[call-overload]
         # in units of the softening: squares of maggies underflow in single precision
         b = self.softening.to(**like)  # type: ignore[call-overload]
+        if bool(self.shared.any()):
+            one = torch.randn(magnitudes.shape[:-1], generator=generator, **like)  # type: ignore[call-overload]
+            magnitudes = magnitudes + scale * one[..., None] * self.shared.to(**like)  # type: ignore[call-overload]
         flux = flux_of_magnitude(magnitudes.clamp(-5, 60)) / b
         floor = self.floor.to(**like) * flux  # type: ignore[call-overload]
         sigma = torch.sqrt(torch.exp(2 * (level - torch.log(b))) + floor**2)
@@ -198,7 +216,7 @@ class NoiseModel:
         cov = (self.mixing @ self.mixing.T)[at][:, at].numpy()
         return NoiseModel(
             tuple(bands), self.softening[at], self.knots[at], self.log_sigma[at],
-            _tensor(_root(cov)), self.floor[at],
+            _tensor(_root(cov)), self.floor[at], self.shared[at],
         )  # fmt: skip
 
     def config(self) -> dict[str, Any]:
@@ -211,7 +229,9 @@ class NoiseModel:
     @classmethod
     def from_config(cls, said: Mapping[str, Any]) -> NoiseModel:
         """A model from `config`."""
-        arrays = {name: torch.tensor(said[name], dtype=torch.float32) for name in _ARRAYS}
+        arrays = {
+            name: torch.tensor(said[name], dtype=torch.float32) for name in _ARRAYS if name in said
+        }
         return cls(tuple(said["bands"]), **arrays)
 
     def _level(self, magnitudes: Tensor) -> Tensor:
@@ -235,7 +255,7 @@ class NoiseModel:
             )
 
 
-_ARRAYS = ("softening", "knots", "log_sigma", "mixing", "floor")
+_ARRAYS = ("softening", "knots", "log_sigma", "mixing", "floor", "shared")
 
 
 def _tensor(values: Any) -> Tensor:

@@ -49,6 +49,8 @@ def write_population(population: Population, folder: Path, card: Card | None = N
         "features": population.features.config(),
         "report": population.report,
     }
+    if getattr(population.synthesis, "shows_lines", False):
+        config["lines"] = True
     if population.selection is not None:
         config["selection"] = population.selection.to_json()
     if population.film is not None:
@@ -87,9 +89,10 @@ def population_of(card: Card, synthesis: Any = None) -> Population:
     if said.get("network") != _NETWORK:
         raise GalaxyError(f"{card.name} is no population but {said.get('network', 'unknown')!r}")
     if synthesis is None:
+        from astroviz.galaxies.line_emission import LineEmission
         from astroviz.galaxies.sps import synthesis as shipped
 
-        synthesis = shipped()
+        synthesis = LineEmission(shipped()) if said.get("lines") else shipped()
     tensors = load_weights(card)
     noise = NoiseModel.from_config(said["noise"])
     selection = Selection.from_json(said["selection"]) if said.get("selection") else None

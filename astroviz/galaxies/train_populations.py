@@ -27,10 +27,12 @@ from astroviz.galaxies.film import Frame
 from astroviz.galaxies.fit_catalogue import fit_catalogue
 from astroviz.galaxies.fit_settings import FitSettings
 from astroviz.galaxies.ladder import Ladder
+from astroviz.galaxies.line_emission import LineEmission
 from astroviz.galaxies.noise_model import NoiseModel
 from astroviz.galaxies.population import Population
 from astroviz.galaxies.priors import PopulationPrior
 from astroviz.galaxies.selection import Selection
+from astroviz.galaxies.sps import synthesis
 
 __all__ = ["RECIPES", "WEIGHTS", "Problem", "Recipe", "fit_part", "problem", "train"]
 
@@ -66,7 +68,7 @@ class Recipe:
 
 
 _MOCK = FitSettings()
-_REAL = FitSettings(draws=2048, zero_points=0.03)
+_REAL = FitSettings(draws=4096, early=2048, rate=1.5e-3, zero_points=0.02, last_entropy=0.0003)
 
 RECIPES: Final[dict[str, Recipe]] = {
     "mock": Recipe("mock", "mock", 19.65, 0.8, 5, _MOCK),
@@ -109,12 +111,12 @@ def problem(recipe: Recipe, galaxies: int = 100_000) -> Problem:
         last = round(len(mock) * (1 - _HELD))
         parts = mock.catalogue[:last], mock.catalogue[last:]
         return Problem(*parts, mock.selection, mock.noise, mock.theta[last:])
-    from astroviz.galaxies.sdss import sdss_catalogue, sdss_selection
+    from astroviz.galaxies.sdss import sdss_catalogue, sdss_noise, sdss_selection
 
     catalogue = sdss_catalogue()
     # a half is kept apart for colours in slices, photometric redshifts and masses
     learned, held = catalogue.split(0.5, _SEED)
-    return Problem(learned, held, sdss_selection(catalogue.bands), NoiseModel.learn(learned))
+    return Problem(learned, held, sdss_selection(catalogue.bands), sdss_noise(learned))
 
 
 def train(
@@ -175,12 +177,14 @@ def fit_part(
     if smoke:
         settings = settings.with_(draws=512, slices=32, layers=2, hidden=16, frames=4)
     prior = PopulationPrior(recipe.prior, recipe.limit, recipe.furthest)
+    # real galaxies have gas around young stars
+    light = LineEmission() if recipe.data == "sdss" else synthesis()
 
     def fit(own: FitSettings, members: int, seconds: float, start: float, name: str) -> Population:
         return fit_catalogue(
             posed.learned, posed.selection, prior, seconds, _SEED, redshifts=recipe.anchored,
             noise=posed.noise, settings=own, members=members, watch=_watcher(name),
-            checkpoints=folder / name, begun=start, name=f"galaxies/{part}",
+            checkpoints=folder / name, begun=start, name=f"galaxies/{part}", synthesis=light,
         )  # fmt: skip
 
     if part != "ladder":

@@ -91,3 +91,20 @@ def test_mistakes_are_sentences():
     few = Catalogue(np.full((2, 1), 20.0), np.full((2, 1), 0.1), ("sdss_g",))
     with pytest.raises(GalaxyError, match="too few to learn"):
         NoiseModel.learn(few)
+
+
+def test_a_shared_scatter_moves_bands_together_and_is_not_listed():
+    known = catalogue()
+    model = NoiseModel.learn(known, shared=[0.0, 0.15])
+    plain = NoiseModel.learn(known)
+    true = torch.full((20_000, 2), 16.0, dtype=torch.float64)
+    seen, errors = model.observe(true, Generator().manual_seed(3))
+    assert float(seen[:, 1].std()) == pytest.approx(0.15, rel=0.05)
+    assert float(seen[:, 0].std()) < 0.02
+    listed = plain.observe(true, Generator().manual_seed(3))[1]
+    assert float(errors[:, 1].median()) == pytest.approx(float(listed[:, 1].median()), rel=0.05)
+    both = NoiseModel.learn(known, shared=[0.15, 0.15]).observe(true, Generator().manual_seed(4))[
+        0
+    ]
+    assert float((both[:, 0] - both[:, 1]).std()) < 0.02
+    assert model.take(("sdss_r",)).shared.tolist() == pytest.approx([0.15])

@@ -96,3 +96,20 @@ def test_the_table_reads_as_any_other():
     catalogue = read_catalogue(DEMO, "sdss", ask=False)
     assert len(catalogue) > 9990
     assert catalogue.redshift is not None
+
+
+def test_apertures_differ_by_a_scatter_that_the_infrared_bands_share():
+    from astroviz.galaxies.sdss import aperture_scatter, sdss_noise
+
+    assert 0.1 < aperture_scatter() < 0.2
+    noise = sdss_noise(sdss_catalogue())
+    assert noise.shared[:5].abs().max() == 0
+    assert noise.shared[5:].tolist() == pytest.approx([aperture_scatter()] * 2, rel=1e-4)
+    # so that the model's colours scatter as those of the galaxies do, not less
+    catalogue = sdss_catalogue()
+    seen = catalogue.magnitudes[:, 4] - catalogue.magnitudes[:, 5]
+    true = torch.tensor(catalogue.magnitudes).median(0).values.expand(9000, 7)
+    made, _ = noise.observe(true, torch.Generator().manual_seed(0))
+    drawn = (made[:, 4] - made[:, 5]).numpy()
+    wide = [np.subtract(*np.percentile(one, [84, 16])) for one in (drawn, seen)]
+    assert wide[0] == pytest.approx(wide[1], rel=0.25)
