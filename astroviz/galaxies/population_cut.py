@@ -179,8 +179,14 @@ class Cut:
     def counts(self, x: str, y: str, x_range: Slice, y_range: Slice) -> np.ndarray:
         """Weight over two columns, within the slice; shape (H, W)."""
         z, (low, high) = self.whole["redshift"], self.redshifts
-        used = self.by_volume * ((z >= low) & (z < high))
-        found, *_ = np.histogram2d(
-            self.whole[y], self.whole[x], bins=_CELLS[::-1], range=[y_range, x_range], weights=used
-        )
+        inside = np.flatnonzero((z >= low) & (z < high) & (self.by_volume > 0))
+        places = []
+        for name, (start, end), cells in ((x, x_range, _CELLS[0]), (y, y_range, _CELLS[1])):
+            part = (self.whole[name][inside] - start) / (end - start)
+            good = (part >= 0) & (part < 1)  # not for what is not finite
+            inside, places = inside[good], [place[good] for place in places]
+            places.append((part[good] * cells).astype(np.intp))
+        index = places[1] * _CELLS[0] + places[0]
+        found = np.bincount(index, self.by_volume[inside], _CELLS[0] * _CELLS[1])
+        found = found.reshape(_CELLS[::-1])
         return found

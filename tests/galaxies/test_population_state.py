@@ -154,6 +154,18 @@ def test_the_ridge_is_the_main_sequence_that_was_put_in(scene):
     assert {name for name, _ in relation.literature} >= {"Speagle+14", "Popesso+23"}
 
 
+def test_counts_are_those_of_numpy(scene, draws):
+    counts = scene.relation("uvj", (0.05, 0.15), {}).counts
+    z = draws["redshift"].astype(float)
+    there = (z >= 0.05) & (z < 0.15)
+    weights = draws.extras["kept"] / volume_share(draws.extras["farthest"], (0.05, 0.15))
+    expected, *_ = np.histogram2d(
+        draws["u_v"][there].astype(float), draws["v_j"][there].astype(float), [54, 72],
+        [(0.0, 2.7), (-0.4, 2.2)], weights=weights[there],
+    )  # fmt: skip
+    assert np.abs(counts - expected).sum() < 0.01 * expected.sum()
+
+
 def test_a_subset_has_its_own_lines(scene):
     masks, wrong = scene.masks({"quiet": "log_ssfr < -11", "bad": "mass > 3"})
     assert "no column 'mass'" in wrong[0]
