@@ -180,7 +180,7 @@ class Cut:
         """Weight over two columns, within the slice; shape (H, W)."""
         z, (low, high) = self.whole["redshift"], self.redshifts
         inside = np.flatnonzero((z >= low) & (z < high) & (self.by_volume > 0))
-        places = []
+        places: list[np.ndarray] = []
         for name, (start, end), cells in ((x, x_range, _CELLS[0]), (y, y_range, _CELLS[1])):
             part = (self.whole[name][inside] - start) / (end - start)
             good = (part >= 0) & (part < 1)  # not for what is not finite
