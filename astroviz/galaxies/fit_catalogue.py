@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_catalogue", "prior_for"]
 
-_HELD, _MOST_HELD = 0.1, 4000
+_HELD, _MOST_HELD = 0.1, 4000  # part of a catalogue that judges the fit, galaxies at most
+_SHORT, _FEW_HELD = 120.0, 1500  # seconds of a short fit, and galaxies that judge it
 _EACH, _MOST = 150.0, 6  # seconds that a member should have, members at most
-_RESERVED = (0.06, 3.0, 25.0)  # part of the budget for figures, and its bounds in seconds
+_RESERVED, _MOST_RESERVED = 0.03, 0.3  # parts of the budget for figures, at least and at most
 _PLENTY = 400.0  # seconds of a member from which on it takes more draws in each step
 _MANY_DRAWS = 4096
 _ZERO_POINTS = 0.03  # mag, where redshifts are known
@@ -94,10 +95,10 @@ def fit_catalogue(
         None if selection is None else selection.for_bands(chosen.bands),
     )  # fmt: skip
     features = Features.of(chosen.bands, chosen.magnitudes, known if anchored else None)
-    data, held = _split(_compared(chosen, features), seed)
+    short = allowed is not None and allowed <= _SHORT
+    data, held = _split(_compared(chosen, features), seed, _FEW_HELD if short else _MOST_HELD)
     judge = Judge(survey, features, held, seed)
-    judge.cloud(None)  # the tables of the bands are made here, not in the time of a member
-    plan = _Plan(begun, allowed, steps, members)
+    plan = _Plan(begun, allowed, steps, members, _seconds_of_a_look(judge))
     settings = settings or plan.settings(anchored)
     fitted = fit_ensemble(
         survey, features, data, judge, settings, [seed + 100 * k for k in range(plan.members)],
@@ -141,16 +142,22 @@ class _Plan:
     """How the time is shared out."""
 
     def __init__(
-        self, begun: float, allowed: float | None, steps: int | None, members: int | None
+        self,
+        begun: float,
+        allowed: float | None,
+        steps: int | None,
+        members: int | None,
+        look: float,
     ) -> None:
         self.begun, self.allowed, self.steps = begun, allowed, steps
-        self.reserved = 0.0
-        if allowed is not None:
-            part, low, high = _RESERVED
-            self.reserved = min(max(part * allowed, low), high, 0.3 * allowed)
-        self.members = members or 1
-        if members is None and allowed is not None and steps is None:
+        self.reserved, self.members = 0.0, members or 1
+        if allowed is None:
+            return
+        if members is None and steps is None:
             self.members = int(np.clip(self.left() / _EACH, 1, _MOST))
+        # every member is looked at twice, the prior and a few samples of the mixture once
+        figures = max(_RESERVED * allowed, (2 * self.members + 6) * look)
+        self.reserved = min(figures, _MOST_RESERVED * allowed)
 
     def left(self) -> float:
         """Seconds that are left for the fits."""
@@ -197,10 +204,18 @@ def _compared(catalogue: Catalogue, features: Features) -> Tensor:
     return features(magnitudes, redshift)
 
 
-def _split(data: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+def _seconds_of_a_look(judge: Judge) -> float:
+    """How long draws for a comparison take; the tables of the bands are made before."""
+    judge.cloud(None)
+    begun = time.monotonic()
+    judge.cloud(None)
+    return time.monotonic() - begun
+
+
+def _split(data: Tensor, seed: int, most: int) -> tuple[Tensor, Tensor]:
     """What is fitted, and what is held out to judge by."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed + 13))
-    count = min(max(int(_HELD * len(data)), 20), _MOST_HELD)
+    count = min(max(int(_HELD * len(data)), 20), most)
     return data[order[count:]], data[order[:count]]
 
 

@@ -73,6 +73,7 @@ class Column:
             return table[0, place]
         first, last = self.ends
         at = ((given - first) * ((len(table) - 1) / (last - first))).clamp(0.0, len(table) - 1.0)
+        at = torch.nan_to_num(at)  # what is not a number has no density anyway
         row = at.detach().floor().clamp(max=len(table) - 2).long()
         flat, width = table.reshape(-1), table.shape[1]
         left, right = flat[row * width + place], flat[(row + 1) * width + place]
