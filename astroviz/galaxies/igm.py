@@ -21,7 +21,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-__all__ = ["LYMAN_LIMIT", "transmission"]
+__all__ = ["LYMAN_ALPHA", "LYMAN_LIMIT", "transmission"]
+
+LYMAN_ALPHA: Final = 1215.67
+"""A; at rest, all redder light arrives."""
 
 LYMAN_LIMIT: Final = 911.75
 """A."""

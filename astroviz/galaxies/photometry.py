@@ -19,7 +19,7 @@ from torch import Tensor
 from astroviz.galaxies.cosmology import age_of_universe
 from astroviz.galaxies.dust import BIRTH_CLOUD_AGE
 from astroviz.galaxies.filter_nodes import FilterNodes
-from astroviz.galaxies.igm import transmission
+from astroviz.galaxies.igm import LYMAN_ALPHA, transmission
 from astroviz.galaxies.nebular import ionisation
 from astroviz.galaxies.sfh import HistoryWeights
 from astroviz.galaxies.tables import Tables
@@ -73,7 +73,8 @@ class Photometry:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._edges = tables.edges.numpy()
-        self._spectra = tables.spectra.double().numpy()
+        self._wavelength = tables.wavelength
+        self._spectra = tables.spectra.numpy()
         self.ages = tables.ages.numpy()
         self.first_burst = int(np.searchsorted(self.ages, BIRTH_CLOUD_AGE * 0.999))
         self.history = HistoryWeights(
@@ -137,7 +138,9 @@ class Photometry:
     def _weights(self, nodes: FilterNodes, redshift: float) -> tuple[slice, Array]:
         """Of each bin, with what the intergalactic medium lets through."""
         bins, weights = nodes.weights(redshift)
-        seen = self._tables.wavelength[bins] * (1 + redshift)
+        if self._edges[bins.start] > LYMAN_ALPHA:
+            return bins, weights
+        seen = self._wavelength[bins] * (1 + redshift)
         through = transmission(seen, torch.tensor(redshift, dtype=torch.float64))
         return bins, weights * through.numpy()
 
@@ -156,7 +159,7 @@ class Photometry:
     def _light(self, nodes: FilterNodes, redshift: float, rest: bool) -> Array:
         """Each age and metallicity at each node, (metallicities, ages, nodes)."""
         bins, weights = nodes.weights(0.0) if rest else self._weights(nodes, redshift)
-        return np.asarray(self._spectra[..., bins] @ weights.T)
+        return np.asarray(self._spectra[..., bins] @ weights.T.astype(np.float32))
 
     def _gas(self, nodes: FilterNodes, log_u: float, rest: bool) -> Array:
         """What gas adds to the young rows, (redshifts, metallicities, bases, nodes)."""
