@@ -46,7 +46,8 @@ class CatalogueForm:
         self._make_buttons()
         self.layout = pn.Column(
             note(f"<p class='faint'>{_INTRO}</p>"), self.upload.layout, self.example,
-            pn.Row(self.filters, self.photometry, **_ROW), self.corrected, self.columns,
+            pn.Row(self.filters, self.photometry, **_ROW), self.corrected, self.trusted,
+            self.columns,
             pn.Row(self.band, self.limit, **_ROW), self.redshifts,
             pn.Row(self.prior, self.budget, **_ROW),
             pn.Row(self.read_button, self.fit_button, margin=(4, 0, 0, 0)),
@@ -65,6 +66,7 @@ class CatalogueForm:
         self.prior = self._select("prior", _turned(PRIORS), "fit_prior")
         self.budget = self._select("time", _turned(BUDGETS), "fit_budget")
         self.corrected = self._switch("Corrected for Galactic extinction", "fit_corrected")
+        self.trusted = self._switch("Take the numbers as declared", "fit_trusted")
         self.redshifts = self._switch("Fit the known redshifts too", "fit_redshifts")
         self.band = self._select(
             "limit in", {short: short for _, short in explorer.fit_bands()}, "fit_band"

@@ -83,7 +83,7 @@ class Rate:
         return self.seconds / self.draws
 
 
-def measure_rate(draw: Callable[[int], object], least: float = 0.5, most: int = 100_000) -> Rate:
+def measure_rate(draw: Callable[[int], object], least: float = 1.0, most: int = 100_000) -> Rate:
     r"""Time a population's draws.
 
     Arguments:
@@ -96,8 +96,8 @@ def measure_rate(draw: Callable[[int], object], least: float = 0.5, most: int = 
         >>> rate.draws > 1000 and rate.each > 0
         True
     """
-    draw(256)  # what is opened once is not counted
-    count, seconds, number = 0, 0.0, 1000
+    draw(2000)  # what is opened once is not counted
+    count, seconds, number = 0, 0.0, 4000
     while seconds < least:
         begin = time.perf_counter()
         draw(number)

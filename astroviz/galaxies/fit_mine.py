@@ -3,11 +3,9 @@ r"""A catalogue of the user's on the page: opened, its columns named, read, and 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ import param
 
 from astroviz.galaxies.film import Film, Frame, Watcher
 from astroviz.galaxies.filters import FILTER_SETS, SHORT_NAMES
+from astroviz.galaxies.fit_table import catalogue_features, catalogue_words, for_page
 from astroviz.galaxies.parameters import GalaxyError
 from astroviz.galaxies.view_state import ViewState
 
@@ -24,13 +23,19 @@ if TYPE_CHECKING:
     from astroviz.galaxies.catalogue import Catalogue
     from astroviz.galaxies.selection import Selection
 
-__all__ = ["BUDGETS", "PHOTOMETRY", "PRIORS", "MineState", "Steps", "catalogue_features"]
+__all__ = ["BUDGETS", "PHOTOMETRY", "PRIORS", "MineState", "Steps"]
 
 PHOTOMETRY = {
     "ab": "AB magnitudes",
     "vega": "Vega magnitudes",
     "sdss_asinh": "SDSS asinh magnitudes",
     "flux_nmgy": "fluxes, nanomaggies",
+    "twomass_vega": "AB, but 2MASS in Vega",
+    "asinh_vega": "SDSS asinh, 2MASS in Vega",
+}
+_MIXED = {
+    "twomass_vega": {"twomass": "vega"},
+    "asinh_vega": {"sdss": "sdss_asinh", "twomass": "vega"},
 }
 PRIORS = {"survey": "physical: volume, mass function", "popsed": "flat in every parameter"}
 BUDGETS = {"30s": "half a minute", "2m": "2 minutes", "5m": "5 minutes", "15m": "15 minutes"}
@@ -73,6 +78,11 @@ class MineState(ViewState):
         default=True,
         doc="The table is corrected for the dust of our own Galaxy; otherwise its columns of "
         "extinction or E(B - V) are used.",
+    )
+    fit_trusted = param.Boolean(
+        default=False,
+        doc="Take the numbers as they are declared, also where the colours look like those of "
+        "another magnitude system.",
     )
     fit_redshifts = param.Boolean(
         default=True, doc="Known redshifts of the table, if it has any, are fitted too."
@@ -150,20 +160,7 @@ class MineState(ViewState):
         """What is known of the table so far, as HTML."""
         if self._table is None:
             return ""
-        name, count = escape(self._table_name), len(self._table)
-        catalogue = self._catalogue
-        if catalogue is None:
-            return f"<p class='faint'><b>{name}</b>: {count:,} rows, not read yet.</p>"
-        rows = [f"<b>{len(catalogue):,}</b> of {count:,} rows of {name} are galaxies with light"]
-        whole = int(np.isfinite(catalogue.magnitudes).all(1).sum())
-        rows.append(f"{whole:,} of them are observed in all of {len(catalogue.bands)} bands")
-        if catalogue.redshift is not None:
-            rows.append(f"{int(np.isfinite(catalogue.redshift).sum()):,} have redshifts")
-        rows += [escape(note) for note in catalogue.notes]
-        for reason, several in _grouped(catalogue.problems).items():
-            rows.append(f"{several:,} rows: {escape(reason)}")
-        items = "".join(f"<li>{row}</li>" for row in rows)
-        return f"<ul style='margin:0;padding-left:18px'>{items}</ul>"
+        return catalogue_words(self._table_name, len(self._table), self._catalogue)
 
     # Reading and fitting
 
@@ -188,14 +185,16 @@ class MineState(ViewState):
         if self._table is None:
             raise GalaxyError("there is no table yet: choose a file, or take the example")
         table, filters, chosen = self._table, self.fit_filters, dict(self._chosen)
-        photometry, corrected = self.fit_photometry, self.fit_corrected
+        photometry = _MIXED.get(self.fit_photometry, self.fit_photometry)
+        corrected, ask = bool(self.fit_corrected), not self.fit_trusted
 
         def work(progress: Callable[[float], None], check: Callable[[], None]) -> Catalogue:
             from astroviz.galaxies.catalogue import read_catalogue
 
             progress(0.02)
             check()
-            return read_catalogue(table, filters, chosen, photometry, corrected)
+            with _on_page():
+                return read_catalogue(table, filters, chosen, photometry, corrected, ask=ask)
 
         return work
 
@@ -220,10 +219,11 @@ class MineState(ViewState):
             catalogue = reading(lambda share: None, check)
             self.fit_keep(catalogue)
             progress(0.03)
-            population = fit_catalogue(
-                catalogue, selection, redshifts=anchored, control=Steps(progress, check),
-                watch=watch, **settings,
-            )  # fmt: skip
+            with _on_page():
+                population = fit_catalogue(
+                    catalogue, selection, redshifts=anchored, control=Steps(progress, check),
+                    watch=watch, **settings,
+                )  # fmt: skip
             return catalogue, population
 
         return work
@@ -263,35 +263,10 @@ class MineState(ViewState):
         return Film(self._frames, catalogue_features(self._catalogue, names))
 
 
-def _grouped(problems: Mapping[int, str], most: int = 6) -> dict[str, int]:
-    """Reasons and how many rows each has, the most frequent first; numbers in them are rows."""
-    counts = Counter(re.sub(r"row \d+", "an earlier row", words) for words in problems.values())
-    return dict(counts.most_common(most))
-
-
-def catalogue_features(
-    catalogue: Catalogue, names: tuple[str, ...], most: int = 256
-) -> np.ndarray:
-    r"""Bands, colours and redshifts of some galaxies.
-
-    Arguments:
-        catalogue: The galaxies.
-        names: `r`, `u-g`, `redshift`, in short names of its bands.
-        most: How many galaxies.
-
-    Returns:
-        Shape (n, F); NaN where not observed.
-    """
-    from astroviz.galaxies.features import short_band
-
-    rows = np.linspace(0, len(catalogue) - 1, min(most, len(catalogue))).astype(int)
-    short = {short_band(band): k for k, band in enumerate(catalogue.bands)}
-    found = np.full((len(rows), len(names)), np.nan, np.float32)
-    for k, name in enumerate(names):
-        parts = re.split("-", name)
-        if name == "redshift" and catalogue.redshift is not None:
-            found[:, k] = catalogue.redshift[rows]
-        elif all(part in short for part in parts):
-            columns = [catalogue.magnitudes[rows, short[part]] for part in parts]
-            found[:, k] = columns[0] - columns[1] if len(columns) == 2 else columns[0]
-    return found
+@contextmanager
+def _on_page() -> Iterator[None]:
+    """What is wrong is said in words of the page."""
+    try:
+        yield
+    except GalaxyError as error:
+        raise GalaxyError(for_page(str(error))) from error

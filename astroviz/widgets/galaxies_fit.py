@@ -66,6 +66,7 @@ class FitWidget(GalaxiesWidget):
             self.limit,
             self.dropdown("fit_budget", "time", [(v, k) for k, v in BUDGETS.items()], "200px"),
             self.switch("fit_corrected", "corrected for extinction"),
+            self.switch("fit_trusted", "numbers are as declared"),
             self.switch("fit_redshifts", "fit known redshifts"),
             self.button("Take the example", self.take_example, "Galaxies of SDSS that ship"),
             self.button("Fit", self.fit, "Fit a population to the table"), self.stop_button(),

@@ -12,10 +12,10 @@ from astroviz.core.request import Cancelled
 from astroviz.galaxies import fit_catalogue as fitting
 from astroviz.galaxies.explorer import GalaxiesExplorer
 from astroviz.galaxies.film import Film, Frame
-from astroviz.galaxies.fit_mine import catalogue_features
 from astroviz.galaxies.fit_report import report_facts, report_fields
 from astroviz.galaxies.fit_scene import axis_label, film_table, fit_scene, ordered
 from astroviz.galaxies.fit_settings import FitSettings
+from astroviz.galaxies.fit_table import catalogue_features, for_page
 from astroviz.galaxies.parameters import GalaxyError
 
 FEATURES = ("r", "u-g", "g-r", "r-i", "i-z", "redshift")
@@ -207,6 +207,24 @@ def test_what_is_wrong_is_said(explorer):
         explorer.fit_work(None)(lambda share: None, lambda: None)
     explorer.source = "mine"
     assert "no catalogue was fitted" in explorer.warnings()[0].lower()
+
+
+def test_magnitudes_of_another_system_are_asked_about_in_words_of_the_page(explorer):
+    mine = table()
+    for band, offset in (("j", 0.9), ("h", 1.4), ("ks", 1.85)):
+        mine[band] = mine["z"] - 0.4 - offset  # Vega magnitudes
+        mine[f"{band}_error"] = np.full(len(mine), 0.03)
+    explorer.fit_open(mine)
+    explorer.fit_filters = "sdss+2mass"
+    with pytest.raises(GalaxyError, match=r"twomass is Vega.*Choose it under"):
+        explorer.fit_reading()(lambda share: None, lambda: None)
+    explorer.fit_trusted = True
+    as_declared = explorer.fit_reading()(lambda share: None, lambda: None)
+    explorer.fit_photometry, explorer.fit_trusted = "twomass_vega", False
+    catalogue = explorer.fit_reading()(lambda share: None, lambda: None)
+    shift = catalogue.magnitudes[:, -1] - as_declared.magnitudes[:, -1]
+    assert np.median(shift) == pytest.approx(1.84, abs=0.05)
+    assert "form" in for_page("say which it is with columns={'sdss_g': ...}, or leave it")
 
 
 def test_presets_and_links(explorer):
