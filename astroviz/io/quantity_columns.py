@@ -91,7 +91,7 @@ def _unit(
 ) -> u.UnitBase | None:
     if choice.unit is None:
         in_file = unit_of(table[choice.value])
-        if in_file is None and choice.value != quantity.name:
+        if in_file is None and choice.value != quantity.name and quantity.unit:
             raw = getattr(table[choice.value], "unit", None)
             why = f"has a unit {str(raw)!r} that is not known" if raw else "has no unit"
             notes.append(
