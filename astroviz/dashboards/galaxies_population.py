@@ -157,7 +157,10 @@ class PopulationView(RoomView):
             binned = self._placed(scene, columns)
             masks, wrong = scene.masks(subsets)
             marks = binned_marks(
-                binned, scene.weights(cut), masks, scene.prior_values(columns, cut)
+                binned,
+                scene.weights(cut),
+                masks,
+                *(scene.beside(side, columns, cut) for side in ("prior", "truth")),
             )
             drawn = [scene.relation(kind, cut, masks) for kind in relations]
             return scene, columns, binned, marks, drawn, scene.facts(cut, masks), wrong

@@ -63,6 +63,7 @@ class PopulationForm:
                 widget.value = getattr(explorer, name)
         ladder = explorer.population_whose == "ladder"
         rungs = explorer.population_rungs() if ladder else ()
+        self.source.disabled = ladder  # its fits are of the mock
         self.entropy.visible = self.weight.visible = len(rungs) > 1
         if len(rungs) > 1:
             self.entropy.param.update(end=len(rungs) - 1, value=explorer.population_rung())

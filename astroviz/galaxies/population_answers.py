@@ -18,12 +18,14 @@ from torch import Generator, Tensor
 from astroviz.core.draws import Draws
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.galaxies.farthest import farthest_of
+from astroviz.galaxies.mock import draw_law
 from astroviz.galaxies.parameters import DERIVED, DERIVED_UNITS, PARAMETERS, UNITS
 
 __all__ = ["PopulationSampler", "population_request"]
 
 _ROUNDS = (0.04, 0.26, 0.7)  # parts of the draws that come together
 _PRIOR = 20_000  # draws to compare with
+_TRUE = 40_000  # of which a survey sees some
 _NAMES = (*PARAMETERS, *DERIVED)
 _NUMBERS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _NEXT = itertools.count()
@@ -35,10 +37,11 @@ class PopulationSampler:
     Arguments:
         population: A fitted population.
         prior: Draw from its prior and not from its flows.
+        truth: It was fitted to the mock: tell the truth too.
     """
 
-    def __init__(self, population: Any, prior: bool = False) -> None:
-        self.population, self.prior = population, prior
+    def __init__(self, population: Any, prior: bool = False, truth: bool = False) -> None:
+        self.population, self.prior, self.truth = population, prior, truth
         self.name = f"galaxies/{'prior' if prior else 'draws'}"
 
     def columns(self, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -99,14 +102,26 @@ class PopulationSampler:
         return (*_NAMES, *self.population.bands)
 
     def _beside(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """Draws of the prior, to compare with."""
-        values = self._of_prior(count, seed * 8191 + 5003)
-        kept = self._kept(values, seed * 8191 + 5009)
-        return {"prior": values, "prior_kept": kept, "prior_farthest": self._farthest(values)}
+        """Draws of the prior, and of what was put into a mock, to compare with."""
+        sides = {"prior": self._of_prior(count, seed * 8191 + 5003)}
+        if self.truth:
+            law = draw_law(_TRUE, np.random.default_rng([seed, 17]))
+            sides["truth"] = self._columns_of(torch.from_numpy(law).float())
+        found: dict[str, np.ndarray] = {}
+        for name, values in sides.items():
+            kept = self._kept(values, seed * 8191 + 5009)
+            beside = {"": values, "_kept": kept, "_farthest": self._farthest(values)}
+            found |= {f"{name}{tail}": one for tail, one in beside.items()}
+        return found
 
     def _of_prior(self, count: int, seed: int) -> np.ndarray:
         with torch.no_grad():
             theta = self.population.prior.sample(count, Generator().manual_seed(seed))
+        return self._columns_of(theta)
+
+    def _columns_of(self, theta: Tensor) -> np.ndarray:
+        """Parameters with what follows from them and their light, shape (n, d)."""
+        with torch.no_grad():
             maker, bands = self.population.synthesis, self.population.bands
             derived = maker.derived(theta)
             parts = [theta, torch.stack([derived[name] for name in DERIVED], -1),
@@ -130,7 +145,9 @@ class PopulationSampler:
         return farthest_of(self.population.selection, columns).astype(np.float32)
 
 
-def population_request(population: Any, n: int, seed: int, prior: bool = False) -> Request:
+def population_request(
+    population: Any, n: int, seed: int, prior: bool = False, truth: bool = False
+) -> Request:
     r"""Draws of a population.
 
     Arguments:
@@ -138,6 +155,8 @@ def population_request(population: Any, n: int, seed: int, prior: bool = False) 
         n: How many.
         seed: Of everything.
         prior: Draws of its prior instead.
+        truth: It was fitted to the mock: draws of the truth come along.
     """
     options: dict[str, Hashable] = {"population": _NUMBERS.setdefault(population, next(_NEXT))}
-    return Request(PopulationSampler(population, prior), {}, n, seed, options)
+    options["truth"] = truth
+    return Request(PopulationSampler(population, prior, truth), {}, n, seed, options)

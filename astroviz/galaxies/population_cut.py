@@ -12,7 +12,7 @@ import numpy as np
 from astroviz.galaxies.farthest import volume_share
 from astroviz.galaxies.relation import INCOMPLETE, Relation, Slice, completeness_of, ensemble
 
-__all__ = ["Cut", "Pair", "RelationScene", "runs"]
+__all__ = ["Beside", "Cut", "Pair", "RelationScene", "runs"]
 
 Pair = tuple[np.ndarray, np.ndarray]
 _CELLS = (72, 54)
@@ -31,6 +31,7 @@ class RelationScene:
         line: The population's ridge, mean or number, :math:`(x, y)`.
         band: :math:`(x, low, high)`, 5 to 95 % of the members of the ensemble.
         other: The same line of the prior.
+        truth: The same line of what was put into a mock.
         subsets: Lines of the named subsets.
         literature: Lines of others, with the names of their works.
         hidden: Ranges of x of which the survey holds less than 10 %.
@@ -46,6 +47,7 @@ class RelationScene:
     line: Pair | None = None
     band: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     other: Pair | None = None
+    truth: Pair | None = None
     subsets: tuple[tuple[str, Pair], ...] = ()
     literature: tuple[tuple[str, Pair], ...] = ()
     hidden: tuple[tuple[float, float], ...] = ()
@@ -71,6 +73,21 @@ def runs(completeness: np.ndarray, edges: np.ndarray) -> tuple[tuple[float, floa
 
 
 @dataclass(frozen=True, eq=False)
+class Beside:
+    r"""Draws to compare with: of the prior, or of the truth of a mock.
+
+    Arguments:
+        columns: By name, shape :math:`(m,)`.
+        kept: Chance of each to be in the survey; None where unknown.
+        farthest: Redshift to which each would be in the survey.
+    """
+
+    columns: Mapping[str, np.ndarray]
+    kept: np.ndarray | None
+    farthest: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Cut:
     r"""The draws that a relation is asked of.
 
@@ -83,10 +100,8 @@ class Cut:
         selected: Whether the weights are those of the survey.
         kept: Chance of each draw to be in the survey, shape :math:`(n,)`; None where unknown.
         farthest: Redshift to which each draw would be in the survey, shape :math:`(n,)`.
-        prior: Columns of draws of the prior; None where there are none.
-        prior_weights: Of these, 0 where a selection leaves them out.
-        prior_kept: Chance of each to be in the survey.
-        prior_farthest: Redshift to which each would be in the survey.
+        prior: Draws of the prior; None where there are none.
+        truth: Draws of what was put in; None where nobody knows.
     """
 
     whole: Mapping[str, np.ndarray]
@@ -97,10 +112,8 @@ class Cut:
     selected: bool = False
     kept: np.ndarray | None = None
     farthest: np.ndarray | None = None
-    prior: Mapping[str, np.ndarray] | None = None
-    prior_weights: np.ndarray | None = None
-    prior_kept: np.ndarray | None = None
-    prior_farthest: np.ndarray | None = None
+    prior: Beside | None = None
+    truth: Beside | None = None
 
     @property
     def middle(self) -> float:
@@ -137,17 +150,21 @@ class Cut:
         ]
         return ensemble(lambda part: make(part[0], weights=part[1], **given), parts)
 
-    def of_prior(
-        self, make: Callable[..., Relation], by_volume: bool = False, **given: Any
-    ) -> Relation | None:
-        """A relation of the prior's draws; `by_volume` weighs them as `by_volume` weighs ours."""
-        if self.prior is None:
+    def of(
+        self,
+        side: Beside | None,
+        make: Callable[..., Relation],
+        by_volume: bool = False,
+        **given: Any,
+    ) -> Pair | None:
+        """A relation of draws beside ours, weighed as ours are; None without them."""
+        if side is None:
             return None
-        weights = self.prior_weights
-        kept, farthest = self.prior_kept, self.prior_farthest
-        if by_volume and not self.selected and kept is not None and farthest is not None:
-            weights = kept / volume_share(farthest, self.redshifts)
-        return make(self.prior, weights=weights, **given)
+        weights = side.kept if self.selected else None
+        if by_volume and not self.selected and side.kept is not None and self.share is not None:
+            weights = side.kept / volume_share(side.farthest, self.redshifts)
+        found = make(side.columns, weights=weights, **given)
+        return found.x, found.value
 
     def hidden(self, name: str, edges: np.ndarray) -> Any:
         """Ranges of a column of whose galaxies the survey holds less than 10 % in the slice."""

@@ -22,8 +22,8 @@ _LEAST = 0.02  # part of the star formation that is seen, below which nothing is
 _FINE_Z = np.arange(0.0, 0.8001, 0.02)
 
 
-def _line(found: Relation | None) -> Pair | None:
-    return None if found is None else (found.x, found.value)
+def _line(found: Relation) -> Pair:
+    return found.x, found.value
 
 
 def _band(found: Relation) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
@@ -34,7 +34,8 @@ def _band(found: Relation) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
 
 def _main_sequence(cut: Cut) -> RelationScene:
     x_range, y_range = (8.0, 12.0), (-2.6, 2.6)
-    found = cut.across(relations.main_sequence, cut.by_volume, redshifts=cut.redshifts)
+    sliced: dict[str, Any] = {"redshifts": cut.redshifts}
+    found = cut.across(relations.main_sequence, cut.by_volume, **sliced)
     mass = np.linspace(*x_range, 81)
     works = [
         (_label(literature.MAIN_SEQUENCES[name]),
@@ -43,16 +44,19 @@ def _main_sequence(cut: Cut) -> RelationScene:
     ]  # fmt: skip
     everywhere: dict[str, Any] = {"divide": -np.inf, "redshifts": cut.redshifts}
     subsets = tuple(
-        (name, _of(relations.main_sequence(cut.whole, weights=cut.by_volume * mask, **everywhere)))
+        (
+            name,
+            _line(relations.main_sequence(cut.whole, weights=cut.by_volume * mask, **everywhere)),
+        )
         for name, mask in cut.masks.items()
-    )
+    )  # fmt: skip
     return RelationScene(
         (_MASS, "log SFR (M\u2609/yr)"), x_range, y_range,
         f"Star formation rate (mean of 0.1 Gyr) over stellar mass at redshifts about "
         f"{cut.middle:.2f}; the line is the median of the star-forming galaxies.",
         counts=cut.counts("log_mass", "log_sfr", x_range, y_range), line=_line(found),
-        band=_band(found), other=_line(cut.of_prior(relations.main_sequence, True,
-                                                    redshifts=cut.redshifts)),
+        band=_band(found), other=cut.of(cut.prior, relations.main_sequence, True, **sliced),
+        truth=cut.of(cut.truth, relations.main_sequence, True, **sliced),
         subsets=subsets, literature=tuple(works),
         hidden=cut.hidden("log_mass", relations.MASS_EDGES),
     )  # fmt: skip
@@ -64,14 +68,14 @@ def _label(curve: literature.Curve) -> str:
     return re.sub(r" & .* (?=\d)", "+", first)
 
 
-def _of(found: Relation) -> Pair:
-    return found.x, found.value
-
-
 def _log(value: np.ndarray | None) -> np.ndarray:
     """Logarithm; NaN for what is none or not positive."""
     array = np.asarray(np.nan if value is None else value, dtype=float)
     return np.log10(array, out=np.full(array.shape, np.nan), where=array > 0)
+
+
+def _logged(line: Pair | None) -> Pair | None:
+    return line and (line[0], _log(line[1]))
 
 
 def _mass_function(cut: Cut) -> RelationScene:
@@ -91,7 +95,6 @@ def _mass_function(cut: Cut) -> RelationScene:
         part = relations.mass_function(cut.whole, weights=cut.by_volume * mask, **plain)
         share = _share(cut, mask, cut.by_volume)
         subsets.append((name, (part.x, _log(part.value * share / whole.value * found.value))))
-    prior = cut.of_prior(_anchored_masses, True, **given)
     band = _band(found)
     return RelationScene(
         (_MASS, "log number (Mpc\u207b\u00b3 dex\u207b\u00b9)"),
@@ -100,7 +103,8 @@ def _mass_function(cut: Cut) -> RelationScene:
         "is that of Wright et al. 2017, the shape is the population's.",
         line=(found.x, _log(found.value)),
         band=None if band is None else (band[0], _log(band[1]), _log(band[2])),
-        other=None if prior is None else (prior.x, _log(prior.value)),
+        other=_logged(cut.of(cut.prior, _anchored_masses, True, **given)),
+        truth=_logged(cut.of(cut.truth, _anchored_masses, True, **given)),
         subsets=tuple(subsets), literature=tuple(works),
         hidden=cut.hidden("log_mass", relations.MASS_EDGES),
     )  # fmt: skip
@@ -137,13 +141,15 @@ def _redshifts(cut: Cut) -> RelationScene:
     works: tuple[tuple[str, Pair], ...] = ()
     if middle > 0:
         works = (("Baugh+93, shape", (fine, literature.redshift_shape(fine, middle))),)
-    prior = cut.of_prior(relations.redshift_distribution, **given)
-    tops = [found.value, prior.value if prior is not None else found.value]
+    sides = [cut.of(one, relations.redshift_distribution, **given)
+             for one in (cut.prior, cut.truth if cut.selected else None)]  # fmt: skip
+    tops = [found.value, *(one[1] for one in sides if one is not None)]
     top = 1.35 * max(float(np.nanmax(np.nan_to_num(one))) for one in tops)
     return RelationScene(
         ("redshift", "galaxies per unit redshift"), (0.0, end), (0.0, max(top, 1.0)),
         f"Distribution of redshifts, median {middle:.3f}; the slice does not act on it.",
-        line=_line(found), band=_band(found), other=_line(prior), subsets=tuple(subsets),
+        line=_line(found), band=_band(found), other=sides[0], truth=sides[1],
+        subsets=tuple(subsets),
         literature=works,
     )  # fmt: skip
 
@@ -177,9 +183,10 @@ def _mass_metallicity(cut: Cut) -> RelationScene:
         (_MASS, "log Z / Z\u2609 (Z\u2609 = 0.02)"), x_range, y_range,
         "Metallicity over stellar mass; the line is the median.",
         counts=cut.counts("log_mass", "log_z", x_range, y_range), line=_line(found),
-        band=_band(found), other=_line(cut.of_prior(make, True, **given)),
+        band=_band(found), other=cut.of(cut.prior, make, True, **given),
+        truth=cut.of(cut.truth, make, True, **given),
         subsets=tuple(
-            (name, _of(make(cut.whole, weights=cut.by_volume * mask, **given)))
+            (name, _line(make(cut.whole, weights=cut.by_volume * mask, **given)))
             for name, mask in cut.masks.items()
         ),
         literature=tuple(works), hidden=cut.hidden("log_mass", relations.MASS_EDGES),

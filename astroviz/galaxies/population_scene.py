@@ -18,7 +18,7 @@ from astroviz.galaxies.parameters import (
     WORDS,
     GalaxyError,
 )
-from astroviz.galaxies.population_cut import Cut, RelationScene
+from astroviz.galaxies.population_cut import Beside, Cut, RelationScene
 from astroviz.galaxies.population_relations import relation_scene
 from astroviz.galaxies.relation import effective_count
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["PopulationScene", "column_label"]
 
 _TAIL = 0.15  # per cent of the draws beyond each end of an axis
+_OWN = ("member", "kept", "farthest")  # what belongs to each draw, beside its columns
 _USED = ("redshift", "log_mass", "log_sfr", "log_ssfr", "log_z", "u_v", "v_j")
 
 
@@ -46,7 +47,7 @@ class PopulationScene:
     Arguments:
         draws: With `PARAMETERS`, `DERIVED` and magnitudes as columns. Extras: `member`, the member
             of the ensemble of each draw; `kept`, its chance to be in the survey; `prior`, draws of
-            the prior with the same columns, and `prior_kept`.
+            the prior with the same columns, `prior_kept` and `prior_farthest`; `truth` likewise.
         selected: Whether draws count by their chance to be in the survey; may be changed.
     """
 
@@ -144,19 +145,20 @@ class PopulationScene:
         return {name: np.asarray(self.draws[name], dtype=float) for name in _USED}
 
     @cached_property
-    def _prior(self) -> dict[str, np.ndarray] | None:
-        given = self.draws.extras.get("prior")
-        if given is None or not len(given):
-            return None
-        places = [self.draws.names.index(name) for name in _USED]
-        return {
-            name: np.asarray(given)[:, place].astype(float)
-            for name, place in zip(_USED, places, strict=True)
-        }
-
-    def _prior_weights(self) -> np.ndarray | None:
-        kept = self.draws.extras.get("prior_kept")
-        return np.asarray(kept, dtype=float) if self.selected and kept is not None else None
+    def _sides(self) -> dict[str, Beside]:
+        """Draws of the prior and of the truth, where there are some."""
+        found = {}
+        for name in ("prior", "truth"):
+            given = np.asarray(self.draws.extras.get(name, np.empty((0, 0))))
+            if not len(given):
+                continue
+            columns = {one: given[:, self.draws.names.index(one)].astype(float) for one in _USED}
+            kept = self.draws.extras.get(f"{name}_kept")
+            farthest = self.draws.extras.get(f"{name}_farthest", np.full(len(given), np.inf))
+            found[name] = Beside(
+                columns, None if kept is None else np.asarray(kept, float), np.asarray(farthest)
+            )
+        return found
 
     def relation(
         self, kind: str, redshifts: Sequence[float], masks: Mapping[str, np.ndarray]
@@ -171,24 +173,33 @@ class PopulationScene:
         low, high = (float(end) for end in redshifts)
         cut = Cut(
             self._columns, self.base, self.members, (low, max(high, low + 1e-3)), masks,
-            self.selected, self.kept, self.draws.extras.get("farthest"), self._prior,
-            self._prior_weights(), self.draws.extras.get("prior_kept"),
-            self.draws.extras.get("prior_farthest"),
+            self.selected, self.kept, self.draws.extras.get("farthest"),
+            self._sides.get("prior"), self._sides.get("truth"),
         )  # fmt: skip
         return relation_scene(kind, cut)
 
-    def prior_values(
-        self, columns: Sequence[str], redshifts: Sequence[float]
+    def beside(
+        self, name: str, columns: Sequence[str], redshifts: Sequence[float]
     ) -> tuple[np.ndarray, np.ndarray] | None:
-        """Columns of the prior's draws, shape (m, d), and their weights in the slice."""
-        given = self.draws.extras.get("prior")
-        if given is None or not len(given):
+        r"""Columns of draws to compare histograms with.
+
+        Arguments:
+            name: `prior`, or `truth`: what was put into a mock, as its survey sees it.
+            columns: Which, :math:`d` of them.
+            redshifts: The slice.
+
+        Returns:
+            Shape :math:`(m, d)`, and weights in the slice, shape :math:`(m,)`; None without any.
+        """
+        side = self._sides.get(name)
+        # The truth of a mock goes on beyond what the draws of a fit reach.
+        if side is None or (name == "truth" and not self.selected):
             return None
-        places = [self.draws.names.index(name) for name in columns]
-        weights = self._prior_weights()
-        z = np.asarray(given)[:, self.draws.names.index("redshift")]
+        z = side.columns["redshift"]
         inside = (z >= redshifts[0]) & (z < redshifts[1])
-        return np.asarray(given)[:, places], inside * (1.0 if weights is None else weights)
+        weights = side.kept if self.selected and side.kept is not None else np.ones(len(z))
+        places = [self.draws.names.index(one) for one in columns]
+        return np.asarray(self.draws.extras[name])[:, places], inside * weights
 
     # Words and files
 
@@ -224,7 +235,7 @@ class PopulationScene:
             words: Whose draws they are.
         """
         inside = self.weights(redshifts) > 0
-        kept = {name: one for name, one in self.draws.extras.items() if "prior" not in name}
+        kept = {name: one for name, one in self.draws.extras.items() if name in _OWN}
         table = replace(self.draws, extras=kept).to_table()
         masks, _ = self.masks(subsets)
         for name, mask in masks.items():

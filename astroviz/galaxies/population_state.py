@@ -108,7 +108,12 @@ class PopulationState(ViewState):
                     "population_upper": "mass_metallicity", "population_lower": "cosmic_sfr"}),
             Preset("How loud the prior speaks", "Fits of growing entropy weight, side by side.",
                    {**plain, "population_whose": "ladder", "population_entropy": 0,
-                    "population_columns": ["f_burst", "kappa3", "tau1"], "source": "mock",
+                    "population_columns": ["f_burst", "kappa3", "tau1"],
+                    "population_selected": True, "population_subsets": {},
+                    "population_upper": "redshifts", "population_lower": "main_sequence"}),
+            Preset("A mock whose truth is known", "What a fit gives back of what was put in.",
+                   {**plain, "source": "mock", "population_selected": True,
+                    "population_columns": ["redshift", "log_mass", "log_sfr"],
                     "population_upper": "redshifts", "population_lower": "main_sequence"}),
         )  # fmt: skip
 
@@ -129,6 +134,11 @@ class PopulationState(ViewState):
         seen = "as the survey sees it" if self.population_selected else "with all that is unseen"
         if self.population_whose == "prior":
             return f"The prior before any data, {seen}: whatever the fit does not change is ours."
+        if self.population_whose == "ladder":
+            return (
+                f"Fits to one mock whose truth is known, {seen}: the larger the entropy weight, "
+                "the more stays with the prior that the data leave open. Move along the ladder."
+            )
         return (
             f"{self.population_draws:,} galaxies drawn from the population, {seen}; no galaxy was "
             "fitted on its own. Drag the slice of redshift, or draw a box in the matrix."
@@ -172,9 +182,10 @@ class PopulationState(ViewState):
         """Draws of the population."""
         from astroviz.galaxies.population_answers import population_request
 
-        prior = self.population_whose == "prior"
+        whose = self.population_whose
+        truth = whose == "ladder" or (whose == "fit" and self.source == "mock")
         return population_request(
-            self.population_sampled(), self.population_draws, self.seed, prior
+            self.population_sampled(), self.population_draws, self.seed, whose == "prior", truth
         )
 
     def population_scene(self, draws: Draws) -> PopulationScene:

@@ -46,6 +46,7 @@ class BinnedMarks:
         layers: Subsets.
         number: Draws with a weight.
         other: Histograms of other draws of equal area, relative to the same peaks; None without.
+        truth: The same of what was put into a mock.
     """
 
     counts: Mapping[tuple[int, int], np.ndarray]
@@ -53,6 +54,7 @@ class BinnedMarks:
     layers: tuple[Layer, ...]
     number: int
     other: np.ndarray | None = None
+    truth: np.ndarray | None = None
 
 
 def steady_ends(values: np.ndarray, tail: float = 0.15) -> tuple[float, float]:
@@ -139,6 +141,7 @@ def binned_marks(
     weights: np.ndarray | None = None,
     subsets: Mapping[str, np.ndarray] | None = None,
     other: tuple[np.ndarray, np.ndarray] | None = None,
+    truth: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> BinnedMarks:
     r"""Count what a matrix shows.
 
@@ -147,6 +150,7 @@ def binned_marks(
         weights: Of each draw, shape :math:`(n,)`; 1 by default.
         subsets: Name to a mask of the draws, shape :math:`(n,)`.
         other: Draws to compare the histograms with, shape :math:`(m, d)`, and their weights.
+        truth: Likewise.
     """
     weights = np.ones(len(binned)) if weights is None else np.asarray(weights, dtype=float)
     wide = len(binned.ends)
@@ -158,8 +162,9 @@ def binned_marks(
     layers = tuple(
         _layer(binned, name, weights * mask, peaks) for name, mask in (subsets or {}).items()
     )
-    beside = None if other is None else _beside(binned, *other) * heights.sum(1)[:, None] / peaks
-    return BinnedMarks(counts, heights / peaks, layers, int(np.count_nonzero(weights)), beside)
+    area = heights.sum(1)[:, None] / peaks
+    sides = [None if one is None else _beside(binned, *one) * area for one in (other, truth)]
+    return BinnedMarks(counts, heights / peaks, layers, int(np.count_nonzero(weights)), *sides)
 
 
 def _beside(binned: Binned, values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -63,7 +63,9 @@ class DrawMatrix(Chart):
         self.points = [ColumnDataSource(self._blank(count)) for _ in SUBSET_ROLES]
         self.bars = [ColumnDataSource(_steps()) for _ in range(count)]
         self.lines: dict[tuple[int, int], ColumnDataSource] = {}
-        self.others = [ColumnDataSource(_outline(None, np.zeros(0))) for _ in range(count)]
+        self.others, self.truths = (
+            [ColumnDataSource(_outline(None, np.zeros(0))) for _ in range(count)] for _ in (0, 1)
+        )
         self.figures: dict[tuple[int, int], figure] = {}
         for j in range(count):
             self.figures[j, j] = self._make_diagonal(j)
@@ -95,8 +97,8 @@ class DrawMatrix(Chart):
         self._paint()
         for k, source in enumerate(self.bars):
             put(source, _steps(marks.heights[k], self._edges(k)))
-            other = None if marks.other is None else marks.other[k]
-            put(self.others[k], _outline(other, self._edges(k)))
+            for sources, side in ((self.others, marks.other), (self.truths, marks.truth)):
+                put(sources[k], _outline(None if side is None else side[k], self._edges(k)))
         for s, source in enumerate(self.points):
             layer = marks.layers[s] if s < len(marks.layers) else None
             put(source, self._blank(self.count) if layer is None else _points(layer.points))
@@ -108,9 +110,10 @@ class DrawMatrix(Chart):
                 item.visible = layer is not None
             if layer is not None and item.label.value != layer.name:
                 item.label = {"value": layer.name}
-        beside = self.legend.items[len(SUBSET_ROLES)]
-        if beside.visible != (marks.other is not None):
-            beside.visible = marks.other is not None
+        sides = (marks.other, marks.truth)
+        for item, side in zip(self.legend.items[len(SUBSET_ROLES) :], sides, strict=False):
+            if item.visible != (side is not None):
+                item.visible = side is not None
         self._announce()
 
     @property
@@ -162,6 +165,8 @@ class DrawMatrix(Chart):
         mark(plot, self.ink, self.bars[k], bar, fill_color="points")
         beside = Line(x="x", y="y", line_width=1.5, line_dash="dotdash")
         mark(plot, self.ink, self.others[k], beside, line_color="prior")
+        known = Line(x="x", y="y", line_width=1.75, line_dash="dotted")
+        mark(plot, self.ink, self.truths[k], known, line_color="observed")
         for s, (role, _) in enumerate(SUBSET_ROLES):
             self.lines[s, k] = ColumnDataSource(_outline(None, np.zeros(0)))
             line = Line(x="x", y="y", line_width=2)
@@ -227,10 +232,12 @@ class DrawMatrix(Chart):
             )
         beside = Line(x="x", y="y", line_width=1.5, line_dash="dotdash")
         entries["prior"] = mark(plot, self.ink, nowhere, beside, line_color="prior")
+        known = Line(x="x", y="y", line_width=1.75, line_dash="dotted")
+        entries["truth"] = mark(plot, self.ink, nowhere, known, line_color="observed")
         bar = Scatter(x="x", y="y", size=11, marker="square", fill_alpha=0.4, line_color=None)
         entries["all draws"] = mark(plot, self.ink, nowhere, bar, fill_color="points")
         self.legend = add_legend(plot, self.ink, entries, location="top_right")
-        for item in self.legend.items[: len(SUBSET_ROLES) + 1]:
+        for item in self.legend.items[: len(SUBSET_ROLES) + 2]:
             item.visible = False
         return plot
 

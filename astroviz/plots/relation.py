@@ -38,6 +38,7 @@ class RelationMarks:
         line: The population's ridge, mean or number, :math:`(x, y)`; NaN breaks it.
         band: :math:`(x, low, high)` between which the members of the ensemble lie.
         other: The same line for the prior, or for whatever it is compared with.
+        truth: The same line for what was put into a mock.
         subsets: Lines of the named subsets, with their names.
         literature: Lines of others, with the names of their works.
         hidden: Ranges of x where the survey is too incomplete to say anything.
@@ -53,6 +54,7 @@ class RelationMarks:
     line: Pair | None = None
     band: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     other: Pair | None = None
+    truth: Pair | None = None
     subsets: tuple[tuple[str, Pair], ...] = ()
     literature: tuple[tuple[str, Pair], ...] = ()
     hidden: tuple[tuple[float, float], ...] = ()
@@ -85,7 +87,8 @@ class RelationPlot(Chart):
         self._legend_words = words
         self.image = ColumnDataSource(_picture(None))
         self.sources = {
-            key: ColumnDataSource(_xy(None)) for key in ("line", "other", "guide", "points")
+            key: ColumnDataSource(_xy(None))
+            for key in ("line", "other", "truth", "guide", "points")
         }  # fmt: skip
         self.sources |= {f"subset{k}": ColumnDataSource(_xy(None)) for k in range(3)}
         self.sources |= {f"work{k}": ColumnDataSource(_xy(None)) for k in range(len(_DASHES))}
@@ -111,13 +114,13 @@ class RelationPlot(Chart):
         ):  # fmt: skip
             if (axis.start, axis.end) != (low, high):
                 axis.update(start=low, end=high, reset_start=low, reset_end=high)
-        for key in ("line", "other", "guide", "points"):
+        for key in ("line", "other", "truth", "guide", "points"):
             put(self.sources[key], _xy(getattr(marks, key)))
         put(self.band, _band(marks.band))
         put(self.hidden, _quads(marks.hidden, marks.y_range))
         self._name_lines("subset", marks.subsets)
         self._name_lines("work", marks.literature)
-        for key in ("line", "other", "band", "points"):
+        for key in ("line", "other", "truth", "band", "points"):
             self._show(key, getattr(marks, key) is not None)
         self._show("hidden", bool(marks.hidden))
         self._paint()
@@ -170,7 +173,8 @@ class RelationPlot(Chart):
         works = [(f"work{k}", "literature", 2.0, dash) for k, dash in enumerate(_DASHES)]
         subsets = [(f"subset{k}", role, 2.0, "solid") for k, (role, _) in enumerate(SUBSET_ROLES)]
         return [
-            ("guide", "ink", 1.25, "solid"), ("other", "prior", 2.0, "dotdash"), *works,
+            ("guide", "ink", 1.25, "solid"), ("other", "prior", 2.0, "dotdash"),
+            ("truth", "observed", 2.25, "dotted"), *works,
             *subsets, ("line", "posterior", 2.5, "solid"),
         ]  # fmt: skip
 

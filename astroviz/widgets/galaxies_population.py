@@ -133,7 +133,8 @@ class PopulationWidget(GalaxiesWidget):
             self._binned = key, Binned(scene.values(columns), scene.ends(columns))
         binned = self._binned[1]
         masks, wrong = scene.masks(explorer.population_subsets)
-        marks = binned_marks(binned, scene.weights(cut), masks, scene.prior_values(columns, cut))
+        sides = [scene.beside(side, columns, cut) for side in ("prior", "truth")]
+        marks = binned_marks(binned, scene.weights(cut), masks, *sides)
         drawn = [
             scene.relation(kind, cut, masks)
             for kind in (explorer.population_upper, explorer.population_lower)

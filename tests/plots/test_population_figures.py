@@ -63,13 +63,17 @@ def test_a_subset_keeps_its_shape_and_its_share(draws):
 
 def test_other_draws_of_the_same_law_lie_on_the_histogram(draws):
     binned = Binned(draws, ENDS, 12)
-    marks = binned_marks(binned, other=(draws[::2], np.full(len(draws[::2]), 3.0)))
+    half = (draws[::2], np.full(len(draws[::2]), 3.0))
+    marks = binned_marks(binned, other=half, truth=half)
+    assert np.array_equal(marks.other, marks.truth)
     assert np.abs(marks.other[0] - marks.heights[0]).max() < 0.1
     matrix = DrawMatrix("draws")
     matrix.set_axes(AXES, ENDS)
     matrix.update(marks)
     assert len(matrix.others[2].data["x"]) == 24
+    assert len(matrix.truths[0].data["x"]) == 24
     assert matrix.legend.items[3].visible
+    assert matrix.legend.items[4].visible
 
 
 def test_weights_of_zero_draw_nothing(draws):
@@ -95,7 +99,7 @@ def test_the_matrix_draws_pairs_histograms_and_subsets(matrix):
     assert len(matrix.points[0].data["c0"]) > 100
     assert not len(matrix.points[1].data["c0"])
     visible = [item.visible for item in matrix.legend.items]
-    assert visible == [True, True, False, False, True]
+    assert visible == [True, True, False, False, False, True]
     assert "4,9" in matrix.describe() or "5,000" in matrix.describe()
     assert "near" in matrix.describe()
 
