@@ -68,12 +68,12 @@ class Recipe:
 
 
 _MOCK = FitSettings()
-_REAL = FitSettings(draws=4096, early=2048, rate=1.5e-3, zero_points=0.02, last_entropy=0.0003)
+_REAL = FitSettings(draws=2560, early=1280, rate=1.5e-3, zero_points=0.02, last_entropy=0.0003)
 
 RECIPES: Final[dict[str, Recipe]] = {
     "mock": Recipe("mock", "mock", 19.65, 0.8, 5, _MOCK),
     "sdss": Recipe("sdss", "survey", 17.77, 0.45, 4, _REAL, anchored=True),
-    "blind": Recipe("sdss", "survey", 17.77, 0.45, 3, _REAL),
+    "blind": Recipe("sdss", "survey", 17.77, 0.45, 3, _REAL.with_(zero_points=0.0)),
     "ladder": Recipe("mock", "mock", 19.65, 0.8, len(WEIGHTS), _MOCK),
 }
 
