@@ -129,19 +129,25 @@ def infer(
 def _opened(model: Any, device: str) -> Any:
     """The model, by name or as it is; ValueError where it answers no tables."""
     chosen = load(model, device=device) if isinstance(model, str) else model
-    if not hasattr(chosen, "quantities") and str(chosen.name).startswith("orientations/"):
+    name = str(getattr(chosen, "name", model))
+    if not hasattr(chosen, "quantities") and name.startswith("orientations/"):
         raise ValueError(
-            f"{chosen.name} answers for galaxies among their neighbours, not for rows one by one: "
+            f"{name} answers for galaxies among their neighbours, not for rows one by one: "
             "paint the whole table with `astroviz paint`"
         )
-    if not hasattr(chosen, "quantities") and str(chosen.name).startswith("lensing/"):
+    if not hasattr(chosen, "quantities") and name.startswith("lensing/"):
         raise ValueError(
-            f"{chosen.name} answers for images, not for rows of a table: give the image, its "
+            f"{name} answers for images, not for rows of a table: give the image, its "
             "noise and its PSF to `astroviz lens`"
+        )
+    if not hasattr(chosen, "posterior") and name.startswith("galaxies/"):
+        raise ValueError(
+            f"{name} makes light and knows no population: tables of galaxies are answered "
+            "by galaxies/sdss, or by a population of your own with `astroviz population`"
         )
     if not hasattr(chosen, "posterior"):
         raise ValueError(
-            f"{chosen.name} is an experiment of many networks and answers no tables: take "
+            f"{name} is an experiment of many networks and answers no tables: take "
             "stars/adapted, or adapt to your own table with `astroviz adapt`"
         )
     return chosen
