@@ -50,7 +50,7 @@ class CatalogueForm:
             self.columns,
             pn.Row(self.band, self.limit, **_ROW), self.redshifts,
             pn.Row(self.prior, self.budget, **_ROW),
-            pn.Row(self.read_button, self.fit_button, margin=(4, 0, 0, 0)),
+            pn.Row(self.read_button, self.fit_button, self.again_button, margin=(4, 0, 0, 0)),
             self.words, self.save,
             sizing_mode="stretch_width", margin=(2, 12, 10, 12),
         )  # fmt: skip
@@ -97,6 +97,11 @@ class CatalogueForm:
             description="Fit a population to this catalogue; it can be cancelled",
         )  # fmt: skip
         self.fit_button.on_click(lambda _: self.fit())
+        self.again_button = pmui.Button(
+            label="Start again", variant="text", size="small", margin=(2, 0, 2, 8), visible=False,
+            description="Start again: forget the fit that was given up",
+        )  # fmt: skip
+        self.again_button.on_click(lambda _: self.again())
         self.save = pmui.FileDownload(
             callback=self._saved, filename="astroviz_population.zip", label="Save the population",
             size="small", auto=True, embed=False, margin=(6, 0, 0, 0),
@@ -216,6 +221,11 @@ class CatalogueForm:
         if not self.job.running:  # outside a server it has ended by now
             self._on_job()
 
+    def again(self) -> None:
+        """Fit from the beginning."""
+        self.explorer.fit_forget()
+        self.fit()
+
     def _read(self, catalogue: Any) -> None:
         self.explorer.fit_keep(catalogue)
         self.refresh()
@@ -224,6 +234,7 @@ class CatalogueForm:
     def _fitted(self, found: Any) -> None:
         catalogue, population = found
         self.fitting = False
+        self.explorer.fit_forget()
         self.explorer.fit_drop_frames()
         self.explorer.fit_keep(catalogue)
         self.explorer.keep_fit(population)
@@ -245,6 +256,11 @@ class CatalogueForm:
         for button in (self.read_button, self.fit_button):
             button.disabled = busy or not there
         self.example.disabled = busy
+        more = there and self.explorer.fit_resumable and not busy
+        label = "Go on" if more else "Fit"
+        if self.fit_button.label != label:
+            self.fit_button.label = label
+        self.again_button.visible = more
         self.save.visible = self.explorer.mine is not None
         html = self.explorer.fit_words()
         if self.words.object != html:

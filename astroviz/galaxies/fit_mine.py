@@ -104,6 +104,7 @@ class MineState(ViewState):
     _chosen: Mapping[str, Any]
     _catalogue: Catalogue | None = None
     _frames: tuple[Frame, ...] = ()
+    _kept_at: tuple[Any, Any] | None = None  # what is fitted, and the folder of its checkpoints
 
     # The table
 
@@ -210,7 +211,7 @@ class MineState(ViewState):
         """
         reading, selection = self.fit_reading(), self.fit_selection()
         settings = {"prior": self.fit_prior, "budget": self.fit_budget, "seed": int(self.seed)}
-        anchored = bool(self.fit_redshifts)
+        anchored, checkpoints = bool(self.fit_redshifts), self._checkpoints()
         self._frames = ()
 
         def work(progress: Callable[[float], None], check: Callable[[], None]) -> Any:
@@ -222,11 +223,38 @@ class MineState(ViewState):
             with _on_page():
                 population = fit_catalogue(
                     catalogue, selection, redshifts=anchored, control=Steps(progress, check),
-                    watch=watch, **settings,
+                    watch=watch, checkpoints=checkpoints, **settings,
                 )  # fmt: skip
             return catalogue, population
 
         return work
+
+    @property
+    def fit_resumable(self) -> bool:
+        """Whether a fit of this very question was given up that can go on where it was."""
+        if self._kept_at is None or self._kept_at[0] != self._fit_question():
+            return False
+        return any(Path(self._kept_at[1].name).glob("*.pt"))
+
+    def fit_forget(self) -> None:
+        """Begin the next fit at its beginning."""
+        if self._kept_at is not None:
+            self._kept_at[1].cleanup()
+            self._kept_at = None
+
+    def _checkpoints(self) -> Path:
+        """Folder of the checkpoints of what is fitted; another question has another."""
+        question = self._fit_question()
+        if self._kept_at is None or self._kept_at[0] != question:
+            self.fit_forget()
+            self._kept_at = (question, TemporaryDirectory(prefix="astroviz-fit-"))
+        return Path(self._kept_at[1].name)
+
+    def _fit_question(self) -> tuple[Any, ...]:
+        names = ("fit_filters", "fit_photometry", "fit_corrected", "fit_trusted", "fit_redshifts",
+                 "fit_prior", "fit_band", "fit_limit", "fit_budget", "seed")  # fmt: skip
+        chosen = tuple(sorted((band, str(column)) for band, column in self._chosen.items()))
+        return (id(self._table), chosen, *(getattr(self, name) for name in names))
 
     def fit_bytes(self) -> bytes:
         """The fitted population as a file that `Population.load` reads, in a zip."""

@@ -163,6 +163,7 @@ class FitWidget(GalaxiesWidget):
     def _fitted(self, found: Any) -> None:
         catalogue, population = found
         self._fitting = False
+        self.explorer.fit_forget()
         self.explorer.fit_drop_frames()
         self.explorer.fit_keep(catalogue)
         self.explorer.keep_fit(population)

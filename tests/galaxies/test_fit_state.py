@@ -195,6 +195,30 @@ def test_a_fit_can_be_given_up(explorer, monkeypatch):
     with pytest.raises(Cancelled):
         explorer.fit_work(None)(lambda share: None, check)
     assert explorer.mine is None
+    assert not explorer.fit_resumable  # no checkpoint was written yet
+
+
+def test_a_fit_that_was_given_up_goes_on_where_it_was(explorer, monkeypatch):
+    small(monkeypatch, steps=108)
+    explorer.fit_open(table(), "mine.fits")
+    shares = []
+
+    def check():
+        if shares and shares[-1] > 0.97:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        explorer.fit_work(None)(shares.append, check)
+    assert explorer.fit_resumable
+    explorer.fit_prior = "popsed"
+    assert not explorer.fit_resumable  # another question
+    explorer.fit_prior = "survey"
+    shares.clear()
+    _, population = explorer.fit_work(None)(shares.append, lambda: None)
+    assert len(shares) < 15  # from step 100 on
+    assert population.report["members"][0]["steps"] == 108
+    explorer.fit_forget()
+    assert not explorer.fit_resumable
 
 
 def test_what_is_wrong_is_said(explorer):
