@@ -45,7 +45,7 @@ def checks(model: GalaxiesModel, seed: int = 0, quick: bool = False) -> list[dic
     return [
         *photometry_blocks(population, 20_000 if quick else 60_000, seed),
         density_block(population, seed),
-        object_block(population, 120 if quick else 400, seed),
+        object_block(population, *((120, 25_000) if quick else (400, 100_000)), seed),
     ]
 
 
@@ -106,12 +106,13 @@ def density_block(population: Population, seed: int) -> dict[str, Any]:
     return {"kind": "flag", "name": "flows come back", "ok": worst < _FLOW}
 
 
-def object_block(population: Population, galaxies: int, seed: int) -> dict[str, Any]:
+def object_block(population: Population, galaxies: int, pool: int, seed: int) -> dict[str, Any]:
     r"""Galaxies of the survey and their posteriors.
 
     Arguments:
         population: The fitted one.
         galaxies: How many.
+        pool: Draws of the population that their posteriors are made of.
         seed: Of everything.
     """
     drawn = population.sample(20 * galaxies, seed + 5)
@@ -126,7 +127,7 @@ def object_block(population: Population, galaxies: int, seed: int) -> dict[str, 
     rows = torch.nonzero(lucky)[:galaxies, 0].numpy()
     truths = drawn[list(_ASKED)][rows]
     fluxes, sigmas = _fluxes(population, observed[rows], errors[rows])
-    sampler = ObjectSampler(population, population.bands, population.name, floor=0.0, seed=seed)
+    sampler = ObjectSampler(population, population.bands, population.name, pool, 0.0, seed)
     requests = [
         Request(
             sampler, {"flux": flux, "sigma": sigma, "redshift": np.array(np.nan)}, _DRAWS,
