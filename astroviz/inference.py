@@ -378,7 +378,7 @@ def _extrapolated(draws: Draws) -> bool:
 def _table(model: Any, groups: Iterable[Group], keep_samples: bool) -> Table:
     """Summaries of groups of rows, each parameter's columns with its unit."""
     names = [parameter.name for parameter in (*model.parameters, *model.derived)]
-    further, scores = getattr(model, "further", ()), getattr(model, "scores", SCORES)
+    further, scores = getattr(model, "further", ()), getattr(model, "row_scores", SCORES)
     parts = [
         columns_of_rows(answers, statuses, names, identifiers, keep_samples, further, scores)
         for answers, statuses, identifiers in groups

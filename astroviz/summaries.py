@@ -16,7 +16,7 @@ __all__ = ["QUANTILES", "SCORES", "column_names", "columns_of_rows", "row_seed",
 QUANTILES = {"q025": 0.025, "q16": 0.16, "q50": 0.5, "q84": 0.84, "q975": 0.975}
 _MOMENTS = ("mean", "std")
 SCORES = ("p_young", "p_disk", "ood_score")
-"""Extras of the draws that become columns, unless a model says its own `scores`."""
+"""Extras of the draws that become columns, unless a model says its own `row_scores`."""
 
 # Kinds of quantity that say something about the star itself; a parallax alone does not.
 _INFORMATIVE = ("magnitude", "label")

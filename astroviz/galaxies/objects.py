@@ -57,7 +57,7 @@ class ObjectSampler:
 
     parameters: tuple[Column, ...] = COLUMNS[: -len(DERIVED)]
     derived: tuple[Column, ...] = COLUMNS[-len(DERIVED) :]
-    scores: tuple[str, ...] = ("ood_score",)
+    row_scores: tuple[str, ...] = ("ood_score",)
     further: tuple[str, ...] = ("effective_size", "log_evidence")
 
     def __init__(
