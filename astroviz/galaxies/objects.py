@@ -201,7 +201,7 @@ class ObjectPosterior:
             n: Number of draws.
             seed: Seed of the draws.
             priority: `interactive` or `batch`.
-            refine: Move the draws to the exact posterior, about a second: False, True, a number
+            refine: Move the draws to the exact posterior, some seconds: False, True, a number
                 of sweeps, or `auto` for galaxies that few draws of the population resemble.
         """
         light = self.light
