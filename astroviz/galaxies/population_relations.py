@@ -37,11 +37,12 @@ def _main_sequence(cut: Cut) -> RelationScene:
     sliced: dict[str, Any] = {"redshifts": cut.redshifts}
     found = cut.across(relations.main_sequence, cut.by_volume, **sliced)
     mass = np.linspace(*x_range, 81)
+    z = cut.middle
     works = [
-        (_label(literature.MAIN_SEQUENCES[name]),
-         (mass, literature.main_sequence(mass, cut.middle, name)))
-        for name in ("speagle14", "popesso23", "renzini15")
-    ]  # fmt: skip
+        (_label(curve), (mass, literature.main_sequence(mass, z, name)))
+        for name, curve in literature.MAIN_SEQUENCES.items()
+        if curve.redshifts[0] <= z <= curve.redshifts[1]
+    ]
     everywhere: dict[str, Any] = {"divide": -np.inf, "redshifts": cut.redshifts}
     subsets = tuple(
         (
@@ -53,7 +54,7 @@ def _main_sequence(cut: Cut) -> RelationScene:
     return RelationScene(
         (_MASS, "log SFR (M\u2609/yr)"), x_range, y_range,
         f"Star formation rate (mean of 0.1 Gyr) over stellar mass at redshifts about "
-        f"{cut.middle:.2f}; the line is the median of the star-forming galaxies.",
+        f"{z:.2f}; the line is the median of the star-forming galaxies.",
         counts=cut.counts("log_mass", "log_sfr", x_range, y_range), line=_line(found),
         band=_band(found), other=cut.of(cut.prior, relations.main_sequence, True, **sliced),
         truth=cut.of(cut.truth, relations.main_sequence, True, **sliced),
