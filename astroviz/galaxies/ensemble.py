@@ -154,7 +154,8 @@ def fit_ensemble(
         if len(seeds) > 1:
             generator = Generator().manual_seed(seed + 77)
             sample = data[torch.randint(len(data), (len(data),), generator=generator)]
-        fit = FlowFit(survey, features, sample, settings, seed)
+        own = settings.of_member(place, len(seeds))
+        fit = FlowFit(survey, features, sample, own, seed)
         part = None if control is None else _Part(control, place, len(seeds))
         file = None if checkpoints is None else checkpoints / f"member{place}.pt"
         member = fit.run(clock(place), part, watch, file)

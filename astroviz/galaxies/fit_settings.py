@@ -30,6 +30,8 @@ class FitSettings:
         distance: `sliced`, or `sinkhorn` (slow; see `distance.sinkhorn`).
         entropy: Weight :math:`\lambda` of the divergence from the prior, per nat.
         last_entropy: What :math:`\lambda` falls to, geometrically, over the last 40 %.
+        spread: Members of an ensemble have entropy weights from :math:`1/s` to :math:`s` times
+            this one, evenly in the logarithm: what the weight decides is part of their spread.
         noise: :math:`a` in the factor on the noise, :math:`1 / (1 + a e^{-b f})`: little noise at
             first, so that the model finds its place before it is blurred.
         decay: :math:`b`.
@@ -55,6 +57,7 @@ class FitSettings:
     distance: Literal["sliced", "sinkhorn"] = "sliced"
     entropy: float = 0.003
     last_entropy: float = 0.0005
+    spread: float = 1.0
     noise: float = 20.0
     decay: float = 12.0
     switch: float = 0.5
@@ -82,6 +85,18 @@ class FitSettings:
     def with_(self, **changes: Any) -> FitSettings:
         """The same settings but for some."""
         return replace(self, **changes)
+
+    def of_member(self, place: int, count: int) -> FitSettings:
+        r"""The settings of one member of an ensemble, see `spread`.
+
+        Arguments:
+            place: Its number, from 0.
+            count: Members of the ensemble.
+        """
+        if self.spread == 1.0 or count < 2:
+            return self
+        factor = self.spread ** (2 * place / (count - 1) - 1)
+        return self.with_(entropy=self.entropy * factor, last_entropy=self.last_entropy * factor)
 
     def config(self) -> dict[str, Any]:
         """The settings as plain values, which a card can hold."""

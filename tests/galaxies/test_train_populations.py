@@ -74,3 +74,14 @@ def test_a_small_ladder_has_its_rungs_in_order(tmp_path, monkeypatch):
 def test_weights_grow_from_nothing():
     assert WEIGHTS[0] == 0.0
     assert list(WEIGHTS) == sorted(WEIGHTS)
+
+
+def test_members_of_an_ensemble_may_differ_in_the_weight_of_the_entropy():
+    from astroviz.galaxies.fit_settings import FitSettings
+
+    settings = FitSettings(entropy=0.002, last_entropy=0.0004, spread=4.0)
+    weights = [settings.of_member(k, 5).entropy for k in range(5)]
+    assert weights == pytest.approx([0.0005, 0.001, 0.002, 0.004, 0.008])
+    assert settings.of_member(4, 5).last_entropy == pytest.approx(0.0016)
+    assert settings.of_member(0, 1) == settings
+    assert FitSettings().of_member(2, 5) == FitSettings()
