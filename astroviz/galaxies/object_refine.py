@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from astroviz.core.request import Control
-from astroviz.galaxies.object_weights import Light, Weighed, effective_size, weigh
+from astroviz.galaxies.object_weights import Light, Weighed, weigh_enough
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.pool import Pool
 
@@ -27,7 +27,6 @@ SWEEPS = 120
 """Sweeps over the crowd by default; of the first half some shrink the errors."""
 
 _ENOUGH = 100.0  # effective draws from which errors are not widened further
-_SCALES = (1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 10.0)
 _REDSHIFT = PARAMETERS.index("redshift")
 
 
@@ -52,7 +51,7 @@ def refine(
     Returns:
         Parameters, shape :math:`(n, 11)`, and the part of the moves that was accepted.
     """
-    found, scale = _start(pool, light, rng)
+    found = weigh_enough(pool, light, 1024, rng, _ENOUGH)
     walkers = _draw(found, WALKERS, rng)
     free = np.array([not (k == _REDSHIFT and np.isfinite(light.redshift))
                      for k in range(len(PARAMETERS))])  # fmt: skip
@@ -64,7 +63,7 @@ def refine(
     if lost.any():
         walkers[lost] = _draw(found, int(lost.sum()), rng)
         prior, misfit = pool.log_density(walkers), _misfits(pool, light, walkers)
-    kept, accepted, heat = [], 0.0, scale**-2.0
+    kept, accepted, heat = [], 0.0, found.widened**-2.0
     for sweep in range(sweeps):
         control.check()
         if heat < 1.0:  # the likelihood to this power
@@ -80,16 +79,6 @@ def refine(
         control.progress((sweep + 1) / sweeps)
     crowd = np.concatenate(kept) if kept else walkers
     return crowd[rng.choice(len(crowd), n, replace=n > len(crowd))].astype(np.float32), accepted
-
-
-def _start(pool: Pool, light: Light, rng: np.random.Generator) -> tuple[Weighed, float]:
-    """Candidates under errors just wide enough, and how wide they are."""
-    for scale in _SCALES:
-        wide = Light(light.bands, light.flux, light.sigma * scale, light.redshift)
-        found = weigh(pool, wide, 1024, rng)
-        if effective_size(found.log_weight, found.index) >= _ENOUGH:
-            break
-    return found, scale
 
 
 def _cooler(

@@ -18,7 +18,7 @@ Jasra 2006): exact for any :math:`h`. A redshift that is given moves draws in th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import chdtri, logsumexp
@@ -26,7 +26,7 @@ from scipy.special import chdtri, logsumexp
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.pool import Pool
 
-__all__ = ["Light", "Weighed", "effective_size", "weigh"]
+__all__ = ["LEAST", "Light", "Weighed", "effective_size", "light_of", "weigh", "weigh_enough"]
 
 _MASS, _REDSHIFT = PARAMETERS.index("log_mass_formed"), PARAMETERS.index("redshift")
 _WIDTH = 0.12  # dex: h of the move in mass
@@ -34,6 +34,10 @@ _REACH = 0.02  # h of the move in redshift, per 1 + z
 _BRIGHT = 8.0  # signal to noise of the whole from which draws are moved in mass
 _NEAR = 8192  # draws that are photometered again at a redshift that is given
 _LN10 = float(np.log(10.0))
+_SCALES = (1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 10.0)
+
+LEAST = 20.0
+"""Effective draws that an answer has at least; errors are widened until it has."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Weighed:
         effective: Effective number of draws of the pool that take part.
         score: Smallest misfit of any draw over the misfit that noise exceeds once in a thousand;
             above 1 no galaxy of the population looks like this one.
+        widened: Factor by which the errors were widened.
     """
 
     index: np.ndarray
@@ -76,6 +81,7 @@ class Weighed:
     log_evidence: float
     effective: float
     score: float
+    widened: float = 1.0
 
 
 def effective_size(log_weight: np.ndarray, index: np.ndarray | None = None) -> float:
@@ -133,6 +139,34 @@ def weigh(pool: Pool, light: Light, count: int, rng: np.random.Generator) -> Wei
     size_left = effective_size(log_weight, at[chosen])
     return Weighed(at[chosen], found, shift, log_weight, evidence, size_left,
                    _score(best, len(light.bands), moved))  # fmt: skip
+
+
+def weigh_enough(
+    pool: Pool, light: Light, count: int, rng: np.random.Generator, least: float = LEAST
+) -> Weighed:
+    r"""As `weigh`, with errors widened until enough draws count.
+
+    A galaxy that hardly a draw resembles would have a posterior of one draw, without any width.
+    With wider errors it has one that is too wide, which is the safe side; `widened` says so.
+
+    Arguments:
+        pool: Draws of the population.
+        light: What was measured.
+        count: Number of candidates.
+        rng: Source of all randomness.
+        least: Effective draws that count at least; fewer only where a tenfold error gives fewer.
+
+    Returns:
+        Candidates; evidence and score are those of the errors as they are.
+    """
+    first: Weighed | None = None
+    for scale in _SCALES:
+        found = weigh(pool, replace(light, sigma=light.sigma * scale), count, rng)
+        first = first or found
+        if found.effective >= least:
+            break
+    assert first is not None
+    return replace(found, log_evidence=first.log_evidence, score=first.score, widened=scale)
 
 
 def _fit(fluxes: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ from astroviz.core.draws import Draws
 from astroviz.core.request import Alone, Chunk, Control, Priority, Request
 from astroviz.galaxies.object_columns import COLUMNS, Column, light_of_row, quantities_of
 from astroviz.galaxies.object_refine import SWEEPS, WALKERS, refine
-from astroviz.galaxies.object_weights import Light, Weighed, weigh
+from astroviz.galaxies.object_weights import Light, Weighed, weigh_enough
 from astroviz.galaxies.parameters import DERIVED, GalaxyError
 from astroviz.galaxies.pool import SIZE, Pool
 from astroviz.io.convert import from_mapping
@@ -58,7 +58,7 @@ class ObjectSampler:
     parameters: tuple[Column, ...] = COLUMNS[: -len(DERIVED)]
     derived: tuple[Column, ...] = COLUMNS[-len(DERIVED) :]
     row_scores: tuple[str, ...] = ("ood_score",)
-    further: tuple[str, ...] = ("effective_size", "log_evidence")
+    further: tuple[str, ...] = ("effective_size", "errors_widened", "log_evidence")
 
     def __init__(
         self,
@@ -121,18 +121,22 @@ class ObjectSampler:
     def _answer(self, request: Request, control: Control) -> Chunk:
         light = _light(request)
         rng = np.random.default_rng([request.seed, 11])
-        found = weigh(self.pool, light, max(_CANDIDATES, request.n), rng)
+        found = weigh_enough(self.pool, light, max(_CANDIDATES, request.n), rng)
         option = request.options.get("refine", False)
-        wanted = found.effective < FEW if option == "auto" else bool(option)
+        few = found.widened > 1 or found.effective < FEW
+        wanted = few if option == "auto" else bool(option)
         extras: dict[str, Any] = {
             "effective_size": found.effective, "log_evidence": found.log_evidence,
-            "ood_score": found.score, "refined": 0.0,
+            "ood_score": found.score, "refined": 0.0, "errors_widened": found.widened,
         }  # fmt: skip
         if wanted and self.pool.has_density and found.score < np.inf:
             sweeps = SWEEPS if option in ("auto", True) else int(str(option))
             theta, accepted = refine(self.pool, light, request.n, rng, control, sweeps)
             values = np.concatenate([theta, self.pool.derive(theta)], axis=1)
-            extras |= {"refined": 1.0, "accepted": accepted, "effective_size": float(WALKERS)}
+            extras |= {
+                "refined": 1.0, "accepted": accepted, "effective_size": float(WALKERS),
+                "errors_widened": 1.0,
+            }  # fmt: skip
         else:
             values = self._picked(found, request.n, rng, np.isfinite(light.redshift))
         constants = {name: np.array(value, dtype=np.float32) for name, value in extras.items()}
@@ -219,7 +223,9 @@ class ObjectPosterior:
 
         Returns:
             Columns as in `parameters.PARAMETERS` and `DERIVED`; extras `effective_size`,
-            `log_evidence` (per magnitude of each band), `ood_score`, and `refined`.
+            `errors_widened` (a factor above 1 where too few draws resemble the galaxy; refined
+            draws need none), `log_evidence` (per magnitude of each band), `ood_score`, and
+            `refined`.
         """
         if n < 1:
             raise GalaxyError(f"the number of draws must be 1 or more, not {n}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from astroviz.core.request import Alone, Control
-from astroviz.galaxies.object_weights import light_of, weigh
+from astroviz.galaxies.object_weights import light_of, weigh, weigh_enough
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.pool import Pool
 
@@ -78,7 +78,7 @@ def find_outliers(
         control.check()
         rng = np.random.default_rng([seed, row, 7])
         light = light_of(bands, flux[row], sigma[row])
-        found = weigh(pool, light, _CANDIDATES, rng)
+        found = weigh_enough(pool, light, _CANDIDATES, rng)
         score[row], evidence[row] = found.score, found.log_evidence
         weight = np.exp(found.log_weight - found.log_weight.max())
         weight = weight / weight.sum()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from astroviz.core.request import Alone, Control
-from astroviz.galaxies.object_weights import light_of, weigh
+from astroviz.galaxies.object_weights import light_of, weigh_enough
 from astroviz.galaxies.parameters import PARAMETERS, GalaxyError
 from astroviz.galaxies.pool import Pool
 
@@ -40,12 +40,14 @@ class PhotoZ:
         effective: Effective number of draws of the population behind each, shape :math:`(N,)`.
         log_evidence: Log density of the photometry under the prior, shape :math:`(N,)`.
         score: Misfit of the best draw over what noise exceeds once in a thousand, :math:`(N,)`.
+        widened: Factor by which errors were widened for want of draws, shape :math:`(N,)`.
     """
 
     draws: np.ndarray
     effective: np.ndarray
     log_evidence: np.ndarray
     score: np.ndarray
+    widened: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,16 @@ def redshifts(
         )
     control = control or Alone()
     draws = np.empty((len(flux), n), dtype=np.float32)
-    rest = np.empty((3, len(flux)))
+    rest = np.empty((4, len(flux)))
     for row in range(len(flux)):
         control.check()
         rng = np.random.default_rng([seed, row])
-        found = weigh(pool, light_of(bands, flux[row], sigma[row]), candidates, rng)
+        found = weigh_enough(pool, light_of(bands, flux[row], sigma[row]), candidates, rng)
         weight = np.exp(found.log_weight - found.log_weight.max())
         some = np.isfinite(weight).all() and weight.sum() > 0
         chosen = rng.choice(len(weight), n, p=weight / weight.sum() if some else None)
         draws[row] = found.theta[chosen, _REDSHIFT]
-        rest[:, row] = found.effective, found.log_evidence, found.score
+        rest[:, row] = found.effective, found.log_evidence, found.score, found.widened
         control.progress((row + 1) / len(flux))
     return PhotoZ(draws, *rest)
 

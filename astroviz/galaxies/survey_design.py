@@ -16,7 +16,7 @@ import torch
 from astroviz.core.request import Alone, Control
 from astroviz.galaxies.magnitude_scales import flux_of_asinh
 from astroviz.galaxies.noise_model import DEPTHS, NoiseModel
-from astroviz.galaxies.object_weights import light_of, weigh
+from astroviz.galaxies.object_weights import light_of, weigh_enough
 from astroviz.galaxies.parameters import DERIVED, PARAMETERS, GalaxyError
 from astroviz.galaxies.photo_z import Scores, scores
 from astroviz.galaxies.pool import Pool
@@ -118,6 +118,8 @@ class Forecast:
         found: Their photometric redshifts (medians).
         low: 16 % of their posteriors.
         high: 84 %.
+        widened: Part of the galaxies whose errors were widened because too few draws of the pool
+            resemble them: what is told of those is less than the survey would tell.
     """
 
     survey: Survey
@@ -131,6 +133,7 @@ class Forecast:
     found: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    widened: float
 
 
 def observe_population(pool: Pool, survey: Survey, seed: int = 0) -> Seen:
@@ -190,10 +193,12 @@ def forecast(
     table = np.concatenate([pool.theta, pool.derived], axis=1)
     columns = [known.index(name) for name in names]
     widths, z = np.empty((len(asked), len(names))), np.empty((3, len(asked)))
+    wide = np.ones(len(asked))
     for k, row in enumerate(asked):
         control.check()
         light = light_of(seen.bands, seen.flux[row], seen.sigma[row])
-        found = weigh(pool, light, _CANDIDATES, rng)
+        found = weigh_enough(pool, light, _CANDIDATES, rng)
+        wide[k] = found.widened
         weight = np.exp(found.log_weight - found.log_weight.max())
         weight = np.where(found.index == row, 0.0, weight)  # not the galaxy itself
         if not weight.sum() > 0:
@@ -208,7 +213,7 @@ def forecast(
     truth = pool.theta[asked, PARAMETERS.index("redshift")].astype(float)
     return Forecast(
         survey, float(seen.kept.mean()), tuple(names), before, np.median(widths, axis=0), bits,
-        scores(z[1], truth, seed=seed), truth, z[1], z[0], z[2],
+        scores(z[1], truth, seed=seed), truth, z[1], z[0], z[2], float(np.mean(wide > 1)),
     )  # fmt: skip
 
 
