@@ -67,8 +67,8 @@ class Recipe:
     anchored: bool = False
 
 
-_MOCK = FitSettings()
-_REAL = FitSettings(draws=2560, early=1280, rate=1.5e-3, zero_points=0.02, last_entropy=0.0003)
+_MOCK = FitSettings(entropy=0.001, last_entropy=0.0002, spread=6.0)
+_REAL = FitSettings(rate=1.5e-3, zero_points=0.02, last_entropy=0.0002, average=0.99)
 
 RECIPES: Final[dict[str, Recipe]] = {
     "mock": Recipe("mock", "mock", 19.65, 0.8, 5, _MOCK),
@@ -195,7 +195,7 @@ def fit_part(
         name = f"rung{k}"
         (folder / name).mkdir(parents=True, exist_ok=True)
         left = budget - (time.monotonic() - begun)
-        own = settings.with_(entropy=weight, last_entropy=weight / 6)
+        own = settings.with_(entropy=weight, last_entropy=weight / 6, spread=1.0)
         rungs.append(fit(own, 1, left / (len(WEIGHTS) - k), time.monotonic(), name))
     return Ladder(_joined(rungs), WEIGHTS)
 
