@@ -136,7 +136,7 @@ class OneSampler(_Asked):
     def answer(self, request: Request, control: Control) -> Iterator[Chunk]:
         """First the draws of the pool; then, where few resemble the galaxy, moved ones."""
         found = [self.posterior(k, request, 0, request.n, control) for k in (0, 1)]
-        few = [k for k in (0, 1) if float(found[k].extras["effective_size"]) < _FEW]
+        few = [k for k in (0, 1) if _few(found[k])]
         if few:
             yield self._chunk(found, preview=True)
         for k in few:
@@ -192,6 +192,12 @@ class ManySampler(_Asked):
             float(flat.extras["effective_size"]),
         ]  # fmt: skip
         return figures, ours[list(KEPT)][:: _BRIEF // _EACH][:_EACH]
+
+
+def _few(draws: Draws) -> bool:
+    """Whether few draws of the pool resemble the galaxy, so that they should be moved."""
+    size, widened = (float(draws.extras[name]) for name in ("effective_size", "errors_widened"))
+    return size < _FEW or widened > 1
 
 
 def _inputs(catalogue: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
