@@ -29,6 +29,7 @@ LYMAN_ALPHA_ESCAPE: Final = 0.01
 """Share of Lyman alpha that leaves a galaxy of the near Universe (Hayes et al. 2011)."""
 
 _CONTINUUM_LOG_U = -3.0  # the continuum moves by a few per cent between -4 and -2
+_OLDEST = 0.03  # Gyr, of stars that light gas
 _LYMAN_ALPHA = 1215.67
 _H_ALPHA = 6562.8
 _IONISING = 911.8
@@ -175,9 +176,11 @@ def full_extra(cloudy: CloudyGrids, grids: FullGrids, log_u: float, log_z: float
     place = float(np.interp(log_z, cloudy.log_z, np.arange(len(cloudy.log_z))))
     low = min(int(place), len(cloudy.log_z) - 2)
     share = np.array([1 - (place - low), place - low])
-    weights = _over_ages(cloudy.ages, grids.ages)
+    young = grids.ages < _OLDEST
+    weights = share[:, None, None] * _over_ages(cloudy.ages, grids.ages[young])
     chosen = cloudy.luminosity[LOG_U.index(log_u), low : low + 2]
-    lines = np.einsum("z,ta,zal->tl", share, weights, chosen)
-    continuum = np.einsum("z,ta,zaw->tw", share, weights, cloudy.continuum[low : low + 2])
-    young = (grids.ages < 0.03)[:, None]
-    return young * (continuum + add_lines(grids.wavelength, cloudy.lines, lines))
+    lines = np.einsum("zta,zal->tl", weights, chosen)
+    light = np.zeros((len(young), len(grids.wavelength)))
+    light[young] = np.tensordot(weights, cloudy.continuum[low : low + 2], ([0, 2], [0, 1]))
+    light[young] += add_lines(grids.wavelength, cloudy.lines, lines)
+    return light
