@@ -79,21 +79,11 @@ def fit_catalogue(
         name: Of the population.
     """
     begun = time.monotonic() if begun is None else begun
-    allowed = None if budget is None else seconds_of(budget)
-    if allowed is None and steps is None:
-        raise GalaxyError("a fit needs a budget, such as 10m, or a number of steps")
-    if synthesis is None:
-        from astroviz.galaxies.sps import synthesis as shipped
-
-        synthesis = shipped()
+    allowed = _allowed(budget, steps)
     chosen = _usable(catalogue, seed)
     known = chosen.redshift if redshifts else None
     anchored = known is not None and float(np.isfinite(known).mean()) > 0.9
-    survey = Survey(
-        prior_for(prior, chosen, selection), synthesis,
-        noise or NoiseModel.learn(chosen),
-        None if selection is None else selection.for_bands(chosen.bands),
-    )  # fmt: skip
+    survey = _survey(chosen, selection, prior, noise, synthesis)
     features = Features.of(chosen.bands, chosen.magnitudes, known if anchored else None)
     short = allowed is not None and allowed <= _SHORT
     data, held = _split(_compared(chosen, features), seed, _FEW_HELD if short else _MOST_HELD)
@@ -109,11 +99,8 @@ def fit_catalogue(
     population.report |= {
         "galaxies": len(data), "held": len(held), "settings": settings.config(), "seed": seed,
         "seconds": round(time.monotonic() - begun, 1),
+        **_free(population, settings),
     }  # fmt: skip
-    if settings.zero_points:
-        population.report["zero_points"] = {
-            band: round(value, 5) for band, value in population.zero_points.items()
-        }
     return population
 
 
@@ -136,6 +123,38 @@ def prior_for(
     short = [short_band(band) for band in catalogue.bands]
     middle = short.index("r") if "r" in short else len(short) // 2
     return PopulationPrior(prior, float(np.nanpercentile(catalogue.magnitudes[:, middle], 99.0)))
+
+
+def _allowed(budget: str | float | None, steps: int | None) -> float | None:
+    """Seconds of the budget; None without one."""
+    if budget is None and steps is None:
+        raise GalaxyError("a fit needs a budget, such as 10m, or a number of steps")
+    return None if budget is None else seconds_of(budget)
+
+
+def _survey(
+    catalogue: Catalogue,
+    selection: Selection | None,
+    prior: str | PopulationPrior,
+    noise: NoiseModel | None,
+    synthesis: Any,
+) -> Survey:
+    """The forward model; what is not given comes from the catalogue and the shipped tables."""
+    if synthesis is None:
+        from astroviz.galaxies.sps import synthesis as shipped
+
+        synthesis = shipped()
+    kept = None if selection is None else selection.for_bands(catalogue.bands)
+    law = prior_for(prior, catalogue, selection)
+    return Survey(law, synthesis, noise or NoiseModel.learn(catalogue), kept)
+
+
+def _free(population: Population, settings: FitSettings) -> dict[str, Any]:
+    """Zero points, where they were free."""
+    if not settings.zero_points:
+        return {}
+    found = {band: round(value, 5) for band, value in population.zero_points.items()}
+    return {"zero_points": found}
 
 
 class _Plan:

@@ -248,7 +248,7 @@ class FlowFit(TrainingState[Member]):
             self.step, self.skipped = self.step + 1, self.skipped + 1
             return False
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip)
         self.step += 1
         if not torch.isfinite(norm):

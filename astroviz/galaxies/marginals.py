@@ -57,7 +57,9 @@ def quantiles(
     sample, shares = _clean(values, weights)
     order = np.argsort(sample)
     steps = np.cumsum(shares[order])
-    return np.asarray(np.interp(levels, steps - 0.5 * shares[order], sample[order]))
+    return np.asarray(
+        np.interp(np.asarray(levels, dtype=float), steps - 0.5 * shares[order], sample[order])
+    )
 
 
 def _difference(

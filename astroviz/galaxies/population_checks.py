@@ -118,7 +118,9 @@ def object_block(population: Population, galaxies: int, pool: int, seed: int) ->
     drawn = population.sample(20 * galaxies, seed + 5)
     light = torch.from_numpy(drawn[list(population.bands)])
     generator = Generator().manual_seed(seed + 7)
-    observed, errors = population.noise.observe(light.double(), generator)
+    # single galaxies are asked about with the zero points of the fit
+    shift = torch.tensor(list(population.zero_points.values()))
+    observed, errors = population.noise.observe((light + shift).double(), generator)
     kept = torch.ones(len(light), dtype=torch.float64)
     if population.selection:
         kept = population.selection.weights(observed, errors)

@@ -161,8 +161,8 @@ class _Coupling(nn.Module):
                     spread = part.in_features**-0.5
                     part.weight.uniform_(-spread, spread, generator=generator)
                     part.bias.uniform_(-spread, spread, generator=generator)
-            self.network[-1].weight.zero_()  # type: ignore[operator, union-attr]
-            self.network[-1].bias.zero_()  # type: ignore[operator, union-attr]
+            self.network[-1].weight.zero_()  # type: ignore[operator]
+            self.network[-1].bias.zero_()  # type: ignore[operator]
 
     def forward(self, u: Tensor) -> tuple[Tensor, Tensor]:
         return self._pass(u, inverse=False)
