@@ -18,10 +18,11 @@ from astroviz.galaxies.catalogue_columns import (
     IDENTIFIER,
     REDDENING,
     REDSHIFT,
+    BandColumns,
     find_bands,
     find_one,
 )
-from astroviz.galaxies.catalogue_fluxes import extinction_of, read_fluxes, scales_of
+from astroviz.galaxies.catalogue_fluxes import Fluxes, extinction_of, read_fluxes, scales_of
 from astroviz.galaxies.filters import filter_set
 from astroviz.galaxies.magnitude_scales import asinh_error, asinh_magnitude, flux_of_asinh
 from astroviz.galaxies.parameters import GalaxyError
@@ -197,17 +198,7 @@ def read_catalogue(
     found = find_bands(rows, bands, columns)
     scales = scales_of(bands, photometry)
     made = read_fluxes(rows, found, scales, error_floor)
-    reddening = find_one(rows, REDDENING)
-    if not extinction_corrected:
-        extinction, where = extinction_of(rows, found, reddening)
-        made.flux *= 10 ** (0.4 * extinction)
-        made.sigma *= 10 ** (0.4 * extinction)
-        made.notes.append(f"corrected for Galactic extinction by {where}")
-    elif reddening or any(one.extinction for one in found):
-        made.notes.append(
-            "the table has extinctions, which are not applied: if its magnitudes are not "
-            "corrected, say extinction_corrected=False"
-        )
+    _correct(rows, found, made, extinction_corrected)
     b = _sky(made.sigma) if softening is None else np.asarray(softening, dtype=float)
     magnitudes = asinh_magnitude(made.flux, b)
     errors = asinh_error(made.flux, made.sigma, b)
@@ -226,6 +217,21 @@ def read_catalogue(
     if ask:
         check_system(catalogue.magnitudes, catalogue.errors, bands, scales)
     return catalogue
+
+
+def _correct(rows: Table, columns: Sequence[BandColumns], made: Fluxes, already: bool) -> None:
+    """Correct fluxes for Galactic extinction where that is asked for; offer it where it is not."""
+    reddening = find_one(rows, REDDENING)
+    if not already:
+        extinction, where = extinction_of(rows, columns, reddening)
+        made.flux *= 10 ** (0.4 * extinction)
+        made.sigma *= 10 ** (0.4 * extinction)
+        made.notes.append(f"corrected for Galactic extinction by {where}")
+    elif reddening or any(one.extinction for one in columns):
+        made.notes.append(
+            "the table has extinctions, which are not applied: if its magnitudes are not "
+            "corrected, say extinction_corrected=False"
+        )
 
 
 def as_table(source: Any) -> Table:
