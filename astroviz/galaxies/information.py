@@ -42,7 +42,8 @@ def gain(x: np.ndarray, weights: np.ndarray | None = None, bins: int = _BINS) ->
     shares /= shares.sum()
     filled = shares > 0
     found = float((shares[filled] * np.log2(shares[filled] * bins)).sum())
-    return max(found - (int(filled.sum()) - 1) / (2 * np.log(2) * effective), 0.0)
+    chance = (int(filled.sum()) - 1) / (2 * np.log(2) * effective)
+    return max(float(found - chance), 0.0)
 
 
 def gains(members: Sequence[np.ndarray]) -> dict[str, tuple[float, float]]:
