@@ -69,7 +69,8 @@ class FitView(RoomView):
             label="frame", start=0, end=1, value=0, size="small", sizing_mode="stretch_width",
             margin=(4, 20), description=explorer.param.fit_frame.doc,
         )  # fmt: skip
-        self.slider.param.watch(lambda event: self.scrub(int(event.new)), "value")
+        self._writing = False
+        self.slider.param.watch(self._on_slider, "value")
 
     def _make_layout(self) -> pn.Column:
         self.side = pn.Column(
@@ -112,7 +113,13 @@ class FitView(RoomView):
         last = len(scene.steps) - 1
         self.track.visible = last > 0
         if last > 0 and (self.slider.end, self.slider.value) != (last, scene.frame):
+            self._writing = True
             self.slider.param.update(end=last, value=scene.frame)
+            self._writing = False
+
+    def _on_slider(self, event: Any) -> None:
+        if not self._writing:
+            self.scrub(int(event.new))
 
     def scrub(self, frame: int) -> None:
         """Go to a frame of the film."""

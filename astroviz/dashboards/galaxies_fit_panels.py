@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 
 from astroviz.dashboards.appearance import card, figure_pane, framed
 from astroviz.dashboards.lensing_real_panels import Panels, row_of
@@ -35,10 +36,8 @@ class FitPanels(Panels):
         self.members = ensemble_figure("fit-members", self.dark)
         self.plots = (self.film, self.clouds, self.ks, self.gains, self.members)
         self.film.on_scrub(scrub)
-        self.axes = [
-            choice(self.explorer, name, {"\u2026": ""}, self.explorer.param[name].doc, 84)
-            for name in ("fit_x", "fit_y")
-        ]
+        self._writing = False
+        self.axes = [self._axis(name) for name in ("fit_x", "fit_y")]
         look = choice(
             self.explorer, "fit_look", {words: name for name, words in LOOKS.items()},
             self.explorer.param.fit_look.doc, 190,
@@ -68,7 +67,9 @@ class FitPanels(Panels):
             options = {axis_label(one).partition(" (")[0]: one for one in scene.features}
             options = options or {"\u2026": ""}
             if select.options != options or select.value != name:
+                self._writing = True
                 select.param.update(options=options, value=name)
+                self._writing = False
         labels = (axis_label(x), axis_label(y))
         draw_fit(self.film, self.clouds, self.ks, scene, scene.places(x, y), labels)
         names, gains = scene.named_gains()
@@ -78,6 +79,20 @@ class FitPanels(Panels):
             members, values, "Distance over its floor of each member.",
             goal=1.0 if members else None,
         )  # fmt: skip
+
+    def _axis(self, name: str) -> pmui.Select:
+        """A choice of a feature; what is shown by default is not written into the state."""
+        made = pmui.Select(
+            options={"\u2026": ""}, value="", width=84, size="small", variant="standard",
+            align="center", margin=(0, 4), description=self.explorer.param[name].doc,
+        )  # fmt: skip
+
+        def heard(event: Any) -> None:
+            if not self._writing:
+                setattr(self.explorer, name, event.new)
+
+        made.param.watch(heard, "value")
+        return made
 
     def _place(self) -> None:
         wanted = self._placed[self.explorer.fit_look]

@@ -79,6 +79,8 @@ def test_it_opens_with_the_last_frame_of_a_film(tab, view):
     assert len(panels.clouds.model.data["x"]) == 30
     assert panels.ks.names == ("r", "u\u2212g", "g\u2212r", "r\u2212i", "i\u2212z")
     assert "Sliced distance over floor" in view.numbers.object
+    assert not tab.explorer.can_undo  # nobody has changed anything
+    assert tab.explorer.state() == {"view": "fit"}
     document = Document()
     document.add_root(tab.shell.page.get_root(document))
     document.validate()
@@ -138,6 +140,7 @@ def test_a_table_is_fitted_and_all_views_show_it(tab, view, monkeypatch):
     assert tab.explorer.population() is tab.explorer.mine
     assert len(view.scene.steps) >= 1
     assert form.save.visible
+    assert tab.explorer.fit_frame is None
     assert form._saved().read(2) == b"PK"
     assert "all views" in tab.shell.voice.sentence
 
