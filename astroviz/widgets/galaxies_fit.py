@@ -134,11 +134,11 @@ class FitWidget(GalaxiesWidget):
             members, values = scene.named_members()
             self.members.update(members, values, "Distance over its floor of each member.")
         self.numbers.value = scene.table
+        self.scene = scene  # before the slider, which is compared with it
         last = max(len(scene.steps) - 1, 0)
         self.frame.max = max(last, self.frame.max)
         self.frame.value = max(scene.frame, 0)
         self.frame.max = last
-        self.scene = scene
 
     def picture(self) -> bytes | None:
         """The film, the clouds and the KS figures."""

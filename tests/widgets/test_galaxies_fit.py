@@ -50,6 +50,7 @@ def table(count=200):
 def test_the_frame_follows_the_slider_and_the_state(model):
     view = astroviz.explore("galaxies", model=model, view="fit")
     assert (view.frame.max, view.frame.value) == (2, 2)
+    assert view.explorer.state() == {"view": "fit"}
     view.frame.value = 0
     assert view.explorer.fit_frame == 0
     assert view.scene.ks[0] == pytest.approx(0.4)
