@@ -132,7 +132,7 @@ def test_python_in_the_documents_compiles(root):
         compile(block, name, "exec")
 
 
-@pytest.mark.parametrize("room", ["orientations", "lensing"])
+@pytest.mark.parametrize("room", ["orientations", "lensing", "galaxies"])
 def test_every_view_and_model_of_a_room_is_described(root, room):
     parts = importlib.import_module(f"astroviz.{room}.train").PARTS
     views = importlib.import_module(f"astroviz.{room}.view_state").VIEWS

@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 # May tell their story where nothing can be executed: tests/notebooks/store.py puts it in.
-WITH_OUTPUT = {"02_adaptation", "03_orientations", "04_lensing"}
+WITH_OUTPUT = {"02_adaptation", "03_orientations", "04_lensing", "05_galaxies"}
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 
 

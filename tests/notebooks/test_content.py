@@ -17,8 +17,8 @@ def source(path, kind):
 
 
 def test_there_are_notebooks():
-    wanted = {"00_tour", "01_stars", "02_adaptation", "03_orientations", "04_lensing"}
-    assert wanted <= {path.stem for path in NOTEBOOKS}
+    rooms = {"01_stars", "02_adaptation", "03_orientations", "04_lensing", "05_galaxies"}
+    assert {"00_tour", *rooms} <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -55,6 +55,7 @@ def test_links_between_notebooks_exist(path):
         ("02_adaptation", 2),
         ("03_orientations", 4),
         ("04_lensing", 4),
+        ("05_galaxies", 4),
     ],
 )
 def test_every_exercise_has_a_folded_solution(name, number):

@@ -16,7 +16,10 @@ def test_the_gallery_leads_to_every_page(open_page):
     turned = [f"/orientations/{v}" for v in ("film", "kernel", "web", "catalogue", "pose")]
     lensed = ("bench", "sample", "real", "trust", "shift", "noise", "operators")
     bent = [f"/lensing/{view}" for view in lensed]
-    assert addresses == [*stars, "/adaptation/latent", "/adaptation/catalogue", *turned, *bent]
+    crowd = ("population", "sed", "selection", "fit", "objects", "lessons")
+    many = [f"/galaxies/{view}" for view in crowd]
+    adapted = ["/adaptation/latent", "/adaptation/catalogue"]
+    assert addresses == [*stars, *adapted, *turned, *bent, *many]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
 
