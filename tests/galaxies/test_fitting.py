@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from astropy.table import Table
 
 from astroviz.core.request import Cancelled
 from astroviz.galaxies.catalogue import Catalogue
@@ -17,6 +18,7 @@ from astroviz.galaxies.fit_catalogue import fit_catalogue, prior_for
 from astroviz.galaxies.fit_settings import BLURS, Clock, FitSettings
 from astroviz.galaxies.fitting import FlowFit, Survey
 from astroviz.galaxies.information import gain, gains
+from astroviz.galaxies.model import GalaxiesModel
 from astroviz.galaxies.noise_model import NoiseModel
 from astroviz.galaxies.parameters import PARAMETERS, GalaxyError
 from astroviz.galaxies.population import Population
@@ -280,6 +282,27 @@ def test_features_are_magnitude_and_colours_and_come_back():
     assert torch.allclose(again(torch.tensor(magnitudes).float(), torch.tensor(redshift)), found)
     with pytest.raises(GalaxyError, match="redshifts"):
         features(torch.zeros(2, 5))
+
+
+def test_a_table_becomes_a_population_that_answers_for_galaxies(catalogue, fitted, tmp_path):
+    known = catalogue[0][:600]
+    columns = {}
+    for place, band in enumerate("ugriz"):
+        columns[band] = known.magnitudes[:, place]
+        columns[f"{band}_error"] = known.errors[:, place]
+    model = GalaxiesModel(fitted[0])
+    mine = model.fit(
+        Table(columns), selection=LIMIT.to_json(), budget=None, steps=4, members=1,
+        settings=SMALL, synthesis=Synthesis(), checkpoints=tmp_path,
+    )  # fmt: skip
+    assert mine.report["galaxies"] + mine.report["held"] == 600
+    assert mine.prior.limit == 17.6
+    assert (tmp_path / "member0.pt").is_file()
+    row = {name: float(values[0]) for name, values in columns.items()}
+    under = model.posterior(row), model.posterior(row, prior=mine)
+    assert under[0].sampler is model
+    assert under[1].sampler is not model
+    assert under[1].sampler.bands == mine.bands
 
 
 def test_checks_are_verdicts(fitted):
