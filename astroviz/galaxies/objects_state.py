@@ -49,7 +49,7 @@ class ObjectsState(ViewState):
         default=0, bounds=(0, None), doc="The galaxy that is looked at closely: its number."
     )
     objects_count = param.Integer(
-        default=120, bounds=(12, 2000), doc="Galaxies that are asked about for the comparison."
+        default=60, bounds=(12, 2000), doc="Galaxies that are asked about for the comparison."
     )
     objects_look: param.Selector[Any] = param.Selector(
         default="bins", objects=list(LOOKS), doc="What the last panel shows of all of them."
