@@ -5,10 +5,9 @@ The table ships with the room (`build_sdss` makes it). Its galaxies are of the m
 .. math:: r_\text{Petrosian} < 17.77,
 
 *and* were seen by 2MASS as extended sources: all of them have magnitudes in J and Ks, and their
-number drops within half a magnitude of Ks = 15.9 (AB), brighter than where the limit in r alone
-would end it. Both limits are in the model of the selection; the first acts on Petrosian
-magnitudes, while the fit sees model magnitudes, so the offset and the scatter between the two are
-measured where neither limit acts.
+number drops about Ks = 16 (AB), brighter than where the limit in r alone would end it. Both limits
+are in the model of the selection; the first acts on Petrosian magnitudes, while the fit sees model
+magnitudes, so the offset and the scatter between the two are measured where neither limit acts.
 
 H is not used: 7 % of the galaxies have only a bound there, and they are the faint ones.
 
@@ -25,8 +24,6 @@ from typing import Final
 
 import numpy as np
 from astropy.table import Table
-from scipy.optimize import minimize
-from scipy.special import ndtr
 
 from astroviz.galaxies.catalogue import Catalogue
 from astroviz.galaxies.filters import filter_set
@@ -44,11 +41,11 @@ __all__ = [
     "BANDS",
     "DEMO",
     "ERROR_FLOORS",
+    "INFRARED",
     "LIMIT",
     "Petrosian",
     "aperture_scatter",
     "demo_table",
-    "infrared_limit",
     "petrosian",
     "sdss_catalogue",
     "sdss_noise",
@@ -64,6 +61,12 @@ BANDS: Final = (*filter_set("sdss"), "twomass_j", "twomass_ks")
 
 LIMIT: Final = 17.77
 """Of the main sample, in Petrosian r (Strauss et al. 2002), mag."""
+
+INFRARED: Final = (15.95, 0.5)
+"""Magnitude in Ks (AB) at which 2MASS misses half of the galaxies, and the width of the edge, mag.
+
+They were chosen so that a fitted population has the magnitudes of the catalogue in all bands. The
+edge is wide: detection goes by surface brightness, not by the magnitude of the whole galaxy."""
 
 ERROR_FLOORS: Final[dict[str, float]] = {
     "sdss_u": 0.05, "sdss_g": 0.02, "sdss_r": 0.02, "sdss_i": 0.02, "sdss_z": 0.03,
@@ -152,12 +155,12 @@ def sdss_catalogue(
 
 
 def sdss_selection(bands: tuple[str, ...] = BANDS) -> Selection:
-    r"""How galaxies came into the catalogue, measured from the table itself.
+    r"""How galaxies came into the catalogue.
 
     Arguments:
         bands: Of the magnitudes; g, r and Ks must be among them.
     """
-    law, (infrared, width) = petrosian(), infrared_limit()
+    law, (infrared, width) = petrosian(), INFRARED
     main = MagnitudeLimit(
         "sdss_r", LIMIT, width=law.scatter, offset=law.offset, colour=("sdss_g", "sdss_r"),
         slope=law.slope,
@@ -207,28 +210,6 @@ def petrosian() -> Petrosian:
     left = apart - offset - slope * x
     scatter = 1.4826 * np.median(np.abs(left - np.median(left)))
     return Petrosian(float(offset), float(slope), float(scatter))
-
-
-@cache
-def infrared_limit() -> tuple[float, float]:
-    r"""Magnitude in Ks (AB) where half of the galaxies are missed, and the width of the edge.
-
-    Counts are fitted by :math:`10^{s m} \Phi((m_0 - m) / w)`, the Poisson likelihood in bins of a
-    tenth of a magnitude.
-    """
-    table = _table()
-    edges = np.arange(13.5, 16.61, 0.1)
-    centres = 0.5 * (edges[1:] + edges[:-1])
-    counts, _ = np.histogram(_column(table, "ks")[_clean(table)], edges)
-
-    def misfit(q: np.ndarray) -> float:
-        mean = np.exp(q[0] + q[1] * np.log(10) * (centres - 15))
-        mean = mean * ndtr((q[2] - centres) / max(abs(q[3]), 0.01)) + 1e-9
-        return float((mean - counts * np.log(mean)).sum())
-
-    found = minimize(misfit, [6.0, 0.6, 15.9, 0.2], method="Nelder-Mead",
-                     options={"maxiter": 4000})  # fmt: skip
-    return float(found.x[2]), abs(float(found.x[3]))
 
 
 def _column(table: Table, name: str) -> np.ndarray:
