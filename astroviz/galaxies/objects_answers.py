@@ -197,7 +197,8 @@ class ManySampler(_Asked):
 def _few(draws: Draws) -> bool:
     """Whether few draws of the pool resemble the galaxy, so that they should be moved."""
     size, widened = (float(draws.extras[name]) for name in ("effective_size", "errors_widened"))
-    return size < _FEW or widened > 1
+    # errors that were widened let more draws count than the true ones would
+    return size < _FEW * widened**2
 
 
 def _inputs(catalogue: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
