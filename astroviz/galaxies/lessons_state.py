@@ -159,7 +159,7 @@ class LessonsState(ViewState):
         """Places to start from."""
         toy: dict[str, Any] = {"lesson": "distance", "toy_width": 0.15, "toy_shape": "one"}
         return (
-            Preset("Masses that do not meet", "Only transport says which way to go.",
+            Preset("Masses that do not meet", "One divergence blows up, one is flat; transport says how far.",
                    {**toy, "toy_apart": 2.0, "toy_blur": 0.1, "toy_width": 0.0}),
             Preset("A large blur", "Every point is carried to all: smooth, and blind to detail.",
                    {**toy, "toy_apart": 2.0, "toy_blur": 1.0}),
@@ -198,8 +198,9 @@ class LessonsState(ViewState):
         """What the view shows, and one gesture to try."""
         if self.lesson == "distance":
             return (
-                "Two small clouds and the plan that carries one onto the other: a divergence "
-                "does not say which way to go, a transport distance does. Drag the blur."
+                "Two small clouds and the plan that carries one onto the other. Apart, one "
+                "divergence blows up and the other is flat; transport says which way and how far. "
+                "Drag the blur."
             )
         if self.lesson == "stacking":
             return (
