@@ -159,7 +159,7 @@ class LessonsState(ViewState):
         """Places to start from."""
         toy: dict[str, Any] = {"lesson": "distance", "toy_width": 0.15, "toy_shape": "one"}
         return (
-            Preset("Masses that do not meet", "One divergence blows up, one is flat; transport says how far.",
+            Preset("Masses that do not meet", "One divergence blows up, the other is flat.",
                    {**toy, "toy_apart": 2.0, "toy_blur": 0.1, "toy_width": 0.0}),
             Preset("A large blur", "Every point is carried to all: smooth, and blind to detail.",
                    {**toy, "toy_apart": 2.0, "toy_blur": 1.0}),
