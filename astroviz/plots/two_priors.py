@@ -2,10 +2,12 @@ r"""One quantity of one object under two priors, with what is known of it from e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from astroviz.plots.curves import Curve, Curves
-from astroviz.plots.density import marginal
+from astroviz.plots.density import Marginal, marginal
 
 __all__ = ["TwoPriors"]
 
@@ -56,24 +58,23 @@ class TwoPriors(Curves):
         if not found:
             self.update({}, f"No draws of {self._label}.")
             return
-        values = {key: (part.grid, part.density) for key, part in found.items()}
+        values: dict[str, tuple[np.ndarray, ...]] = {
+            key: (part.grid, part.density) for key, part in found.items()
+        }
         top = 1.25 * max(float(part.density.max()) for part in found.values())
         low = min(float(part.grid[0]) for part in found.values())
         high = max(float(part.grid[-1]) for part in found.values())
         if np.isfinite(truth):
             values[_TRUTH] = (np.array([truth, truth]), np.array([0.0, top]))
             low, high = min(low, truth), max(high, truth)
-        shown = {**values}
+        shown = dict(values)
         if _OURS in found:
             grid, density = values[_OURS]
             shown["_ours"] = (grid, np.zeros(len(grid)), density)
         margin = 0.03 * (high - low)
         self.update(shown, self._told(found, truth), (low - margin, high + margin), (0.0, top))
 
-    def _told(self, found: dict[str, object], truth: float) -> str:
-        parts = [
-            f"{part.quantiles[1]:.3g} with {key}"  # type: ignore[attr-defined]
-            for key, part in found.items()
-        ]
+    def _told(self, found: Mapping[str, Marginal], truth: float) -> str:
+        parts = [f"{part.quantiles[1]:.3g} with {key}" for key, part in found.items()]
         tail = f"; {truth:.3g} from its spectrum" if np.isfinite(truth) else ""
         return f"{self._label}: median {', '.join(parts)}{tail}."
