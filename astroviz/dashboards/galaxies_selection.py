@@ -28,6 +28,7 @@ _ASKED = _WEDGE | {
     "selection_noise", "use_curve", "selection_half", "selection_slope", "selection_plane",
     "selection_quantity",
 }  # fmt: skip
+_HOLD, _FALL = "Pause: hold the falling galaxies", "Play: let the galaxies fall on"
 _LABELS = {name: label for name, (label, *_) in QUANTITIES.items()}
 
 
@@ -85,7 +86,7 @@ class SelectionView(RoomView):
         self.rain_switch.param.watch(lambda event: setattr(explorer, "rain", event.new), "value")
         self.pause = pmui.Button(
             label="Pause", icon="pause", variant="text", size="small", align="center",
-            description="Hold the falling galaxies, or let them fall on",
+            description=_HOLD,
         )  # fmt: skip
         self.pause.on_click(lambda _: self._play(not rain.playing))
         return card("Two colours", framed(figure_pane(both)), tools=(self.rain_switch, self.pause))
@@ -177,6 +178,7 @@ class SelectionView(RoomView):
     def _play(self, playing: bool) -> None:
         self.figures.rain.play(playing)
         held = not playing
+        self.pause.description = _FALL if held else _HOLD
         self.pause.param.update(label="Play" if held else "Pause",
                                 icon="play_arrow" if held else "pause")  # fmt: skip
 

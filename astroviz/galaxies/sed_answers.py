@@ -177,6 +177,12 @@ class SedQuestion:
                 question=self,
             )
 
+    def beyond_emulator(self) -> bool:
+        """Whether the galaxy lies outside of what the emulator was taught."""
+        if self.emulator is None:
+            return False
+        return bool(self.emulator.outside(self._tensor()).any())
+
     # Parts
 
     def _tensor(self) -> Tensor:
@@ -214,7 +220,7 @@ class SedQuestion:
     def _emulated(self, bands: tuple[str, ...]) -> np.ndarray | None:
         """What the emulator says, where it speaks of the same thing: dusty stars, observed."""
         plain = self.lines is None and self.agn is None and self.frame == "observed"
-        if self.emulator is None or not plain or not self.dust:
+        if self.emulator is None or not plain or not self.dust or self.beyond_emulator():
             return None
         found = self.emulator.magnitudes(self._tensor(), bands)
         return np.asarray(found.double().reshape(-1).numpy())

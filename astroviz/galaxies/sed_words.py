@@ -37,6 +37,8 @@ def warnings(state: Any) -> tuple[str, ...]:
         )
     if state.sed_log_z <= BOUNDS["log_z"][0]:
         found.append("The models of stars end at 0.005 solar metallicities.")
+    if state.sed_question().beyond_emulator():
+        found.append("The emulator was not taught galaxies like this one: it is left out.")
     return tuple(found)
 
 

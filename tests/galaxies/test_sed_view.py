@@ -114,12 +114,18 @@ def test_the_emulator_stands_beside_the_tables_only_where_it_speaks_of_the_same(
             return torch.full((len(theta), len(bands)), 20.0)
 
         def outside(self, theta):
-            return torch.tensor([False])
+            return theta[:, PARAMETERS.index("tau2")] > 2.5
 
     dusty = SedQuestion(galaxy(), emulator=Told()).answer()
     np.testing.assert_array_equal(dusty.emulator, 20.0)
     for other in ({"dust": False}, {"lines": -3.0}, {"agn": (10.0, 0.0)}, {"frame": "rest"}):
         assert SedQuestion(galaxy(), emulator=Told(), **other).answer().emulator is None
+    assert SedQuestion(galaxy(tau2=2.9), emulator=Told()).answer().emulator is None
+    state = SedState(sed_tau2=2.9)
+    state._found_emulator = Told()
+    assert any("not taught galaxies like this" in said for said in state.sed_warnings())
+    state.sed_tau2 = 0.4
+    assert state.sed_warnings() == ()
 
 
 def test_a_burst_before_the_beginning_is_said():
