@@ -55,6 +55,16 @@ class Ladder:
             raise GalaxyError(f"no rung {rung}: there are {len(self)}, from 0")
         return self._rungs[rung]
 
+    def checks(self, seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+        """Figures for `accuracy.report.verdicts`: every flow, and the photometry of each rung."""
+        from astroviz.galaxies.population_checks import density_block, photometry_blocks
+
+        found = [density_block(self.whole, seed)]
+        for rung, weight in enumerate(self.weights):
+            for block in photometry_blocks(self.population(rung), 10_000, seed):
+                found.append({**block, "name": f"weight {weight:g}, {block['name']}"})
+        return found
+
     def _report(self, rung: int) -> dict[str, Any]:
         rungs = self.whole.report.get("rungs", [])
         return dict(rungs[rung]) if rung < len(rungs) else {}

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from astroviz.core.request import Control
-from astroviz.galaxies.object_weights import Light, Weighed, weigh_enough
+from astroviz.galaxies.object_weights import Light, Weighed, weigh_enough, with_common
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.pool import Pool
 
@@ -118,7 +118,7 @@ def _misfits(pool: Pool, light: Light, theta: np.ndarray) -> np.ndarray:
     if not light.bands:
         return np.zeros(len(theta))
     fluxes = pool.light(theta, light.bands)
-    found = (((fluxes - light.flux) / light.sigma) ** 2).sum(axis=1)
+    found = (with_common(pool, light).whitened(fluxes - light.flux) ** 2).sum(axis=1)
     return np.where(np.isfinite(found), found, np.inf)
 
 

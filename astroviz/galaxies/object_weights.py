@@ -26,7 +26,16 @@ from scipy.special import chdtri, logsumexp
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.pool import Pool
 
-__all__ = ["LEAST", "Light", "Weighed", "effective_size", "light_of", "weigh", "weigh_enough"]
+__all__ = [
+    "LEAST",
+    "Light",
+    "Weighed",
+    "effective_size",
+    "light_of",
+    "weigh",
+    "weigh_enough",
+    "with_common",
+]
 
 _MASS, _REDSHIFT = PARAMETERS.index("log_mass_formed"), PARAMETERS.index("redshift")
 _WIDTH = 0.12  # dex: h of the move in mass
@@ -49,12 +58,28 @@ class Light:
         flux: Maggies, shape :math:`(B,)`; negative and zero fluxes count like any other.
         sigma: One standard deviation, maggies, shape :math:`(B,)`.
         redshift: A redshift that is known from elsewhere; NaN for none.
+        common: Scatter that all bands have in common, maggies, shape :math:`(B,)`; None for none.
     """
 
     bands: tuple[str, ...]
     flux: np.ndarray
     sigma: np.ndarray
     redshift: float = float("nan")
+    common: np.ndarray | None = None
+
+    def whitened(self, fluxes: np.ndarray) -> np.ndarray:
+        r"""Fluxes in units of their errors, :math:`C^{-1/2}` of them, shape (..., B).
+
+        With :math:`v` the common scatter over the errors, :math:`C = 1 + v v^\top` there, and its
+        inverse root shortens what lies along :math:`v` by :math:`\sqrt{1 + v^2}`.
+        """
+        scaled = np.asarray(fluxes / self.sigma)
+        if self.common is None or not np.any(self.common):
+            return scaled
+        v = self.common / self.sigma
+        norm = float(v @ v)
+        part = (1.0 - 1.0 / np.sqrt(1.0 + norm)) / norm
+        return np.asarray(scaled - part * (scaled @ v)[..., None] * v)
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,7 @@ def weigh(pool: Pool, light: Light, count: int, rng: np.random.Generator) -> Wei
         count: Number :math:`C` of candidates.
         rng: Source of all randomness.
     """
+    light = with_common(pool, light)
     at = np.arange(len(pool))
     theta, level = pool.theta, np.zeros(len(pool))
     if np.isfinite(light.redshift):
@@ -173,7 +199,7 @@ def _fit(fluxes: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray, np.n
     """Misfit of each draw at its best brightness, that brightness and its variance, (N,) each."""
     if not len(light.bands):
         return np.zeros(len(fluxes)), np.ones(len(fluxes)), np.full(len(fluxes), 1e300)
-    scaled, data = fluxes / light.sigma, light.flux / light.sigma
+    scaled, data = light.whitened(fluxes), light.whitened(light.flux)
     power = np.maximum((scaled**2).sum(axis=1), 1e-300)
     product = scaled @ data
     misfit = np.maximum(float(data @ data) - product**2 / power, 0.0)
@@ -233,12 +259,21 @@ def _evidence(first: np.ndarray, log_weight: np.ndarray, light: Light) -> float:
     mean = logsumexp(first) - np.log(len(first)) + logsumexp(log_weight) - np.log(len(log_weight))
     size = np.maximum(np.abs(light.flux), light.sigma)
     per_magnitude = np.log(size * 0.4 * _LN10 / light.sigma) - 0.5 * np.log(2 * np.pi)
-    return float(mean + per_magnitude.sum())
+    spread = 0.0 if light.common is None else float(np.square(light.common / light.sigma).sum())
+    return float(mean + per_magnitude.sum() - 0.5 * np.log1p(spread))
 
 
 def _score(best: float, bands: int, moved: bool) -> float:
     free = max(bands - int(moved), 1)
     return best / float(chdtri(free, 1e-3)) if bands else 0.0
+
+
+def with_common(pool: Pool, light: Light) -> Light:
+    """The same with the scatter that the survey of the pool has in common between bands."""
+    shared = np.array([pool.shared.get(band, 0.0) for band in light.bands])
+    if not shared.any():
+        return light
+    return replace(light, common=0.4 * _LN10 * shared * np.maximum(light.flux, 0.0))
 
 
 def light_of(bands: Sequence[str], flux: np.ndarray, sigma: np.ndarray) -> Light:

@@ -35,6 +35,7 @@ class Pool:
         magnitudes: Band to noiseless AB magnitudes, shape :math:`(N,)`, that are known already.
         zero_points: Observed minus modelled magnitude of each band, as a fit has found them.
         name: What the draws are of, for people.
+        shared: Scatter of each band that the bands have in common, mag, as `NoiseModel.shared`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Pool:
         magnitudes: dict[str, np.ndarray] | None = None,
         zero_points: Mapping[str, float] | None = None,
         name: str = "",
+        shared: Mapping[str, float] | None = None,
     ) -> None:
         self.theta = np.ascontiguousarray(theta, dtype=np.float32)
         if self.theta.ndim != 2 or self.theta.shape[1] != len(PARAMETERS) or not len(self.theta):
@@ -54,7 +56,7 @@ class Pool:
                 f"{self.theta.shape}"
             )
         self.synthesis, self.name = synthesis, name
-        self.zero_points = dict(zero_points or {})
+        self.zero_points, self.shared = dict(zero_points or {}), dict(shared or {})
         self._density = density
         self._derived = derived
         self._magnitudes = dict(magnitudes or {})
@@ -67,7 +69,7 @@ class Pool:
 
         Arguments:
             population: Has `.sample(n, seed)` with the columns of `parameters`, `.log_prob(theta)`
-                and `.synthesis`; `.zero_points` are heeded.
+                and `.synthesis`; `.zero_points` and what bands share of `.noise` are heeded.
             n: Number of draws.
             seed: Of the draws.
         """
@@ -81,7 +83,7 @@ class Pool:
         return cls(
             draws[list(PARAMETERS)], population.synthesis, population.log_prob, derived,
             magnitudes, getattr(population, "zero_points", None),
-            str(getattr(population, "name", "population")),
+            str(getattr(population, "name", "population")), _shared(population),
         )  # fmt: skip
 
     @classmethod
@@ -166,3 +168,10 @@ class Pool:
 def _parts(theta: np.ndarray) -> list[Tensor]:
     whole = torch.from_numpy(np.ascontiguousarray(theta, dtype=np.float32))
     return list(whole.split(CHUNK)) if len(whole) else [whole]
+
+
+def _shared(population: Any) -> dict[str, float]:
+    noise: Any = getattr(population, "noise", None)
+    if getattr(noise, "shared", None) is None:
+        return {}
+    return dict(zip(noise.bands, map(float, noise.shared), strict=True))

@@ -41,7 +41,8 @@ class Column:
 
     def value(self, x: Tensor, given: Tensor | None = None) -> Tensor:
         r"""The parameter, shape :math:`(N,)`; gradients go through both arguments."""
-        at = ((x + _REACH) / _STEP).clamp(0.0, len(DEVIATES) - 1.0)
+        # what is not a number has no density anyway
+        at = torch.nan_to_num((x + _REACH) / _STEP).clamp(0.0, len(DEVIATES) - 1.0)
         low = at.detach().floor().clamp(max=len(DEVIATES) - 2).long()
         left, right = self._node(low, given), self._node(low + 1, given)
         return left + (right - left) * (at - low)
@@ -62,7 +63,8 @@ class Column:
 
     def log_slope(self, x: Tensor, given: Tensor | None = None) -> Tensor:
         r""":math:`\ln \partial Q/\partial x`, shape :math:`(N,)`."""
-        at = ((x + _REACH) / _STEP).clamp(0.0, len(DEVIATES) - 1.0)
+        # what is not a number has no density anyway
+        at = torch.nan_to_num((x + _REACH) / _STEP).clamp(0.0, len(DEVIATES) - 1.0)
         low = at.floor().clamp(max=len(DEVIATES) - 2).long()
         rise = self._node(low + 1, given) - self._node(low, given)
         return (rise / _STEP).clamp(min=_LEAST).log()

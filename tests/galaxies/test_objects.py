@@ -242,3 +242,12 @@ def test_levels_are_made_once_for_each_draw(linear):
     assert asked == [2, 1]
     assert first[2] == again[0]
     assert np.allclose(pool.levels(np.arange(100)), pool.log_density(pool.theta))
+
+
+def test_scatter_that_bands_share_is_in_the_likelihood():
+    light = Light(("a", "b", "c"), np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2, 0.1]),
+                  common=np.array([0.0, 0.3, 0.2]))  # fmt: skip
+    covariance = np.diag(light.sigma**2) + np.outer(light.common, light.common)
+    off = np.random.default_rng(1).normal(size=(5, 3))
+    wanted = np.einsum("ni,ij,nj->n", off, np.linalg.inv(covariance), off)
+    assert np.square(light.whitened(off)).sum(1) == pytest.approx(wanted)

@@ -166,12 +166,12 @@ _HR = """
 """
 # Where a star of the diagram is on the screen, and whether one is lifted.
 _POINT = f"""
-() => {{
+(star) => {{
   {_HR}
   const points = all.find((data) => of(data, "row")?.length > 1);
   const view = Bokeh.index.find_one_by_id(figure.id);
   const box = view.el.getBoundingClientRect();
-  const place = (key, scale) => scale.compute(of(points, key)[40]);
+  const place = (key, scale) => scale.compute(of(points, key)[star]);
   return {{x: box.x + place("x", view.frame.x_scale), y: box.y + place("y", view.frame.y_scale)}};
 }}
 """
