@@ -243,7 +243,7 @@ PAGES: tuple[PageEntry, ...] = (
         "once?",
         model="galaxies",
         views=("population", "sed", "selection", "fit", "objects", "lessons"),
-        warmed=("sed",),
+        warmed=("lessons",),
         cards=(
             (
                 "population",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
+
 import pytest
 
 pytestmark = pytest.mark.ui
@@ -22,6 +25,13 @@ def test_the_gallery_leads_to_every_page(open_page):
     assert addresses == [*stars, *adapted, *turned, *bent, *many]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
+
+
+def test_no_page_is_broken_when_the_server_is_up(server):
+    with urllib.request.urlopen(f"{server}/liveness", timeout=30) as answer:
+        told = json.load(answer)
+    assert told["status"] == "ok"
+    assert told["broken_pages"] == {}
 
 
 def test_the_name_leads_back_to_the_gallery(open_page):
