@@ -149,7 +149,7 @@ class SedView(RoomView):
 
     def follow(self, names: set[str]) -> None:
         """Ask for the light of the galaxy that is set."""
-        self._busy(True)
+        self.shell.show_busy(True)
         self.pictures.ask(lambda: self.explorer.sed_question().answer)
 
     def step(self, by: int) -> None:
@@ -176,7 +176,7 @@ class SedView(RoomView):
             self.notice.warnings = [*self.notice.warnings, self.refused]
 
     def _show(self, sed: Any) -> None:
-        self._busy(False)
+        self.shell.show_busy(False)
         had, self.refused, self.sed = self.refused, "", sed
         show_sed(sed, self.spectrum, self.history)
         strip = numbers_html(figures(sed))
@@ -188,11 +188,6 @@ class SedView(RoomView):
 
     def _refuse(self, sentence: str) -> None:
         """The last picture stays; the line above says why there is no new one."""
-        self._busy(False)
+        self.shell.show_busy(False)
         self.refused = sentence
         self.say()
-
-    def _busy(self, busy: bool) -> None:
-        """Filters that are new take seconds; outside a server there is nobody to tell."""
-        if self.shell.document is not None and self.shell.document.session_context is not None:
-            self.shell.show_busy(busy)

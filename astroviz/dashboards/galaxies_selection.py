@@ -119,7 +119,7 @@ class SelectionView(RoomView):
         if "rain" in names:
             self._show_rain()
         if names & _ASKED:
-            self._busy(True)
+            self.shell.show_busy(True)
             self.pictures.ask(lambda: self.explorer.selection_question().answer)
         elif "selection_counted" in names and self.answer is not None:
             self._draw()
@@ -140,7 +140,7 @@ class SelectionView(RoomView):
             self.notice.warnings = [*self.notice.warnings, self.refused]
 
     def _show(self, seen: Any) -> None:
-        self._busy(False)
+        self.shell.show_busy(False)
         had, self.refused = self.refused, ""
         first, self.answer = self.answer is None, seen
         self._draw()
@@ -184,11 +184,6 @@ class SelectionView(RoomView):
 
     def _refuse(self, sentence: str) -> None:
         """The last picture stays; the line above says why there is no new one."""
-        self._busy(False)
+        self.shell.show_busy(False)
         self.refused = sentence
         self.say()
-
-    def _busy(self, busy: bool) -> None:
-        """The first light of a survey takes seconds; outside a server there is nobody to tell."""
-        if self.shell.document is not None and self.shell.document.session_context is not None:
-            self.shell.show_busy(busy)

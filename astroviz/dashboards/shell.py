@@ -389,12 +389,16 @@ class Shell(pn.viewable.Viewer):
         if self._busy_task is not None:
             self._busy_task.cancel()
             self._busy_task = None
-        if busy:
-            self._busy_task = asyncio.get_running_loop().call_later(
-                BUSY_DELAY_S, lambda: on_tick(self.document, lambda: self._spin(True))
-            )
-        else:
+        if not busy:
             self._spin(False)
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # built to warm the server up or in a test: there is nobody to tell
+            return
+        self._busy_task = loop.call_later(
+            BUSY_DELAY_S, lambda: on_tick(self.document, lambda: self._spin(True))
+        )
 
     def _spin(self, on: bool) -> None:
         self.voice.busy = on

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from astroviz.core.draws import Draws, join
+from astroviz.core.one_by_one import OneByOne
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.galaxies.object_columns import COLUMNS
 from astroviz.galaxies.object_weights import light_of
@@ -86,29 +87,13 @@ class _Quiet:
         """Whoever asked tells of the whole."""
 
 
-class _Asked:
+class _Asked(OneByOne):
     """What both questions have in common: the photometry as inputs, both samplers."""
 
     name = "galaxies/objects"
 
     def __init__(self, population: Any, bands: tuple[str, ...]) -> None:
         self.population, self.bands = population, bands
-
-    def batch_key(self, request: Request) -> Hashable:
-        """Each question is answered alone."""
-        return id(request)
-
-    def draw(
-        self, requests: Sequence[Request], device: torch.device, control: Control
-    ) -> Iterator[Sequence[Chunk | None]]:
-        """Answer one after the other."""
-        for k, request in enumerate(requests):
-            for chunk in self.answer(request, control):
-                yield [chunk if k == j else None for j in range(len(requests))]
-
-    def answer(self, request: Request, control: Control) -> Iterator[Chunk]:
-        """Parts of an answer."""
-        raise NotImplementedError
 
     def posterior(
         self, place: int, request: Request, row: int, n: int, control: Control, refine: Any = False

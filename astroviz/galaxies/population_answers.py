@@ -7,7 +7,7 @@ its chance to be in the survey, and draws of the prior that the fit began with.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,7 @@ import torch
 from torch import Generator, Tensor
 
 from astroviz.core.draws import Draws
+from astroviz.core.one_by_one import OneByOne
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.galaxies.farthest import farthest_of
 from astroviz.galaxies.mock import draw_law
@@ -31,7 +32,7 @@ _NUMBERS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _NEXT = itertools.count()
 
 
-class PopulationSampler:
+class PopulationSampler(OneByOne):
     r"""Answers the view's question for draws.
 
     Arguments:
@@ -50,19 +51,8 @@ class PopulationSampler:
         units = (*UNITS.values(), *DERIVED_UNITS.values(), *("mag" for _ in bands))
         return (*_NAMES, *bands), units
 
-    def batch_key(self, request: Request) -> Hashable:
-        """Each question is answered alone."""
-        return id(request)
-
-    def draw(
-        self, requests: Sequence[Request], device: torch.device, control: Control
-    ) -> Iterator[Sequence[Chunk | None]]:
-        """Some draws, then the rest; from every flow in each part."""
-        for k, request in enumerate(requests):
-            for chunk in self._answer(request, control):
-                yield [chunk if k == j else None for j in range(len(requests))]
-
-    def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+    def answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+        """Parts of an answer."""
         done = 0
         for part, share in enumerate(_ROUNDS):
             last = part == len(_ROUNDS) - 1

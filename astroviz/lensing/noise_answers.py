@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from astroviz.core.one_by_one import OneByOne
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.lensing.chirp import CHIRP_BOUNDS, CHIRP_NAMES, CHIRP_UNITS, chirp, glitchy_noise
 from astroviz.lensing.noise import LearnedNoise, NoiseLaw, WhiteNoise
@@ -168,7 +169,7 @@ def draws_under(
     return chains.values.transpose(1, 2).flatten(1, 2)[:, :number].float()
 
 
-class NoiseSampler:
+class NoiseSampler(OneByOne):
     r"""Answers questions of the view.
 
     Arguments:
@@ -186,19 +187,8 @@ class NoiseSampler:
             return CHIRP_NAMES, CHIRP_UNITS
         return SLIC_NAMES, SLIC_UNITS
 
-    def batch_key(self, request: Request) -> Hashable:
-        """Each question is answered alone."""
-        return id(request)
-
-    def draw(
-        self, requests: Sequence[Request], device: torch.device, control: Control
-    ) -> Iterator[Sequence[Chunk | None]]:
-        """The data; the Gaussian draws; the learned ones."""
-        for k, request in enumerate(requests):
-            for chunk in self._answer(request, control):
-                yield [chunk if k == j else None for j in range(len(requests))]
-
-    def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+    def answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+        """Parts of an answer."""
         kept = read_answer(request)
         if kept is not None:
             values = kept.pop("values_exact").astype(np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from astroviz.core.one_by_one import OneByOne
 from astroviz.core.request import Chunk, Control, Request
 from astroviz.lensing.hierarchy import SETTINGS, Round, Teaching, look, taught
 from astroviz.lensing.lens import check_lens
@@ -68,7 +69,7 @@ def _observed(
     return simulated(spread, sources, seed)
 
 
-class SwapSampler:
+class SwapSampler(OneByOne):
     r"""One posterior draw for each of many observations, and the flag.
 
     Arguments:
@@ -87,19 +88,8 @@ class SwapSampler:
         """One row for each observation."""
         return COLUMNS, ("", "", "")
 
-    def batch_key(self, request: Request) -> Hashable:
-        """Each question is answered alone."""
-        return id(request)
-
-    def draw(
-        self, requests: Sequence[Request], device: torch.device, control: Control
-    ) -> Iterator[Sequence[Chunk | None]]:
-        """The observations, draws on their way, the flag of all, that of each."""
-        for k, request in enumerate(requests):
-            for chunk in self._answer(request, control):
-                yield [chunk if k == j else None for j in range(len(requests))]
-
-    def _answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+    def answer(self, request: Request, control: Control) -> Iterator[Chunk]:
+        """Parts of an answer."""
         kept = read_answer(request)
         if kept is not None:
             values = kept.pop("values_exact").astype(np.float32)

@@ -2,11 +2,12 @@ r"""Still pictures of a galaxy's light and of a selection, for places where no w
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from astroviz.widgets.blank_picture import new_figure, png
 
 __all__ = ["sed_png", "selection_png"]
 
@@ -14,27 +15,9 @@ __all__ = ["sed_png", "selection_png"]
 _BLUE, _GREEN, _ORANGE, _GREY = "#0072B2", "#009E73", "#D55E00", "#8B95A1"
 
 
-def _figure(width: float, height: float) -> Any:
-    """A Figure of its own, not pyplot: the user's own are left alone. None without matplotlib."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Any) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=90)
-    return out.getvalue()
-
-
 def sed_png(sed: Any) -> bytes | None:
     """Spectrum, magnitudes and history of a `galaxies.sed_answers.Sed`."""
-    figure = _figure(9.5, 3.2)
+    figure = new_figure(9.5, 3.2)
     if figure is None:
         return None
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
@@ -56,7 +39,7 @@ def sed_png(sed: Any) -> bytes | None:
     right.invert_xaxis()
     right.set_xlabel("lookback time (Gyr)", fontsize=8)
     right.set_ylabel("SFR (Msun/yr)", fontsize=8)
-    return _png(figure)
+    return png(figure)
 
 
 def selection_png(seen: Any, labels: Mapping[str, str]) -> bytes | None:
@@ -66,7 +49,7 @@ def selection_png(seen: Any, labels: Mapping[str, str]) -> bytes | None:
         seen: The answer.
         labels: Name of a quantity to the label of its axis.
     """
-    figure = _figure(9.5, 3.2)
+    figure = new_figure(9.5, 3.2)
     if figure is None:
         return None
     axes: Any = figure.subplots(1, 3)
@@ -83,4 +66,4 @@ def selection_png(seen: Any, labels: Mapping[str, str]) -> bytes | None:
         for heights, colour in zip(counted.densities(), (_GREY, _BLUE), strict=True):
             axis.stairs(heights, counted.edges, color=colour, fill=True, alpha=0.5)
         axis.set_xlabel(labels[name], fontsize=8)
-    return _png(figure)
+    return png(figure)

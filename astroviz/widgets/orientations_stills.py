@@ -2,12 +2,12 @@ r"""Still pictures of orientations where no widget can live: laws side by side, 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from astroviz.widgets.blank_picture import new_figure, png
 from astroviz.widgets.sphere_still import draw_sphere
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def correlations_png(
         words: How each compares with its truth, for its title.
         dpi: Pixels per inch.
     """
-    figure = _figure(9.0, 3.4)
+    figure = new_figure(9.0, 3.4)
     if figure is None or not curves:
         return None
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
@@ -53,7 +53,7 @@ def correlations_png(
         _curve(axes, one)
         axes.set_title(f"{one.label}: {words.get(kind, '')}", fontsize=9)
     panels[0].legend(fontsize=8, frameon=False)
-    return _png(figure, dpi)
+    return png(figure, dpi)
 
 
 def _curve(axes: Any, one: Correlation) -> None:
@@ -78,7 +78,7 @@ def pose_png(picture: np.ndarray, sphere: Mapping[str, Any], title: str) -> byte
         sphere: What the sphere holds.
         title: What the picture is.
     """
-    figure = _figure(8.0, 3.0)
+    figure = new_figure(8.0, 3.0)
     if figure is None:
         return None
     left, right = figure.subplots(1, 2, width_ratios=(1, 2.6))
@@ -86,22 +86,4 @@ def pose_png(picture: np.ndarray, sphere: Mapping[str, Any], title: str) -> byte
     left.set_axis_off()
     left.set_title(title, fontsize=10)
     draw_sphere(figure, right, sphere)
-    return _png(figure, 90)
-
-
-def _figure(width: float, height: float) -> Any:
-    """A Figure of its own, not pyplot: the user's own are left alone. None without matplotlib."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Any, dpi: int) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=dpi)
-    return out.getvalue()
+    return png(figure, 90)

@@ -2,7 +2,6 @@ r"""Still pictures of questions, surveys, maps and adaptations, where no widget 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from astroviz.plots.ridgelines import ridges, scale_of
 from astroviz.stars.adaptation_scores import SHOWN
 from astroviz.stars.conditional_view import LARGEST
+from astroviz.widgets.blank_picture import new_figure, png
 
 if TYPE_CHECKING:
     from astroviz.core.draws import Draws
@@ -28,27 +28,9 @@ _BLUE, _ORANGE, _BLACK = "#0072B2", "#E69F00", "#000000"
 _SHOWN = 2000  # draws; more are dots upon dots
 
 
-def _figure(width: float, height: float) -> Any:
-    """A Figure of its own, not pyplot: the user's own are left alone. None without matplotlib."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Any, dpi: int = 100) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=dpi)
-    return out.getvalue()
-
-
 def question_png(explorer: StarsExplorer, draws: Draws | None) -> bytes | None:
     """The corner plot of what is wanted, the question above it."""
-    figure = _figure(7, 6)
+    figure = new_figure(7, 6)
     if figure is None:
         return None
     kind, question = explorer.asked_words()
@@ -56,7 +38,7 @@ def question_png(explorer: StarsExplorer, draws: Draws | None) -> bytes | None:
     figure.suptitle(f"{explorer.title()}: {kind}\n{question}{said}", fontsize=8)
     if draws is not None and len(draws):
         _corner(figure, draws, list(draws.names[:LARGEST]))
-    return _png(figure)
+    return png(figure, 100)
 
 
 def _corner(figure: Any, draws: Draws, names: Sequence[str]) -> None:
@@ -88,7 +70,7 @@ def surveys_png(
     gain: Gain | None,
 ) -> bytes | None:
     """Ridges of one parameter while surveys arrive, and the bars of the gain if it is known."""
-    figure = _figure(11, 4.8)
+    figure = new_figure(11, 4.8)
     if figure is None:
         return None
     figure.suptitle(f"{explorer.title()}: the posterior while surveys arrive", fontsize=9)
@@ -104,7 +86,7 @@ def surveys_png(
         left.set_xticks(ticks, [f"{tick:g}" for tick in scale.ticks], fontsize=7)
     left.set(xlabel=scale.label, xlim=scale.bounds)
     _gain_bars(right, gain)
-    return _png(figure)
+    return png(figure, 100)
 
 
 def _gain_bars(axes: Any, gain: Gain | None) -> None:
@@ -120,7 +102,7 @@ def _gain_bars(axes: Any, gain: Gain | None) -> None:
 
 def maps_png(maps: StarMaps, shown: Shown | None) -> bytes | None:
     """The map from above and the posteriors over isochrones."""
-    figure = _figure(11, 4.8)
+    figure = new_figure(11, 4.8)
     if figure is None:
         return None
     label = maps.explorer.catalogue.label
@@ -142,12 +124,12 @@ def maps_png(maps: StarMaps, shown: Shown | None) -> bytes | None:
         right.plot(np.log10(teff), lum, color=_BLACK, lw=0.8, alpha=0.7, label=text)
     right.set(xlim=(4.22, 3.22), ylim=(-3.8, 2.65), xlabel="log10 effective temperature (K)",
               ylabel="log luminosity (solar)")  # fmt: skip
-    return _png(figure)
+    return png(figure, 100)
 
 
 def adaptation_png(explorer: AdaptationExplorer) -> bytes | None:
     """The latent space, and truth against posterior mean without and with the adaptation."""
-    figure = _figure(12, 4.2)
+    figure = new_figure(12, 4.2)
     if figure is None:
         return None
     figure.suptitle(f"{explorer.title()}\n{explorer.sentence()}", fontsize=9)
@@ -165,7 +147,7 @@ def adaptation_png(explorer: AdaptationExplorer) -> bytes | None:
     axis = next(p for p in SHOWN if p.name == explorer.parameter)
     for panel, name in zip(sides, ("left", "right"), strict=True):
         _recovered(panel, explorer.recovery(name), axis)
-    return _png(figure)
+    return png(figure, 100)
 
 
 def _recovered(axes: Any, found: Recovered, axis: Parameter) -> None:
