@@ -7,9 +7,9 @@ from typing import Any
 
 __all__ = ["explore"]
 
-_SYSTEMS = ("stars", "adaptation", "orientations", "lensing", "galaxies")
+_SYSTEMS = ("stars", "adaptation", "orientations", "lensing", "galaxies", "accuracy")
 # Rooms of several views, which they open themselves.
-_OF_VIEWS = ("orientations", "lensing", "galaxies")
+_OF_VIEWS = ("orientations", "lensing", "galaxies", "accuracy")
 _EXPERIMENT = "stars/adaptation"
 
 

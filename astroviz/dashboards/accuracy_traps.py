@@ -1,0 +1,21 @@
+"""The view *Traps* of the accuracy lab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astroviz.dashboards.room_view import RoomView
+
+__all__ = ["TrapsView"]
+
+
+class TrapsView(RoomView):
+    """The view *Traps*."""
+
+    name = "traps"
+    follows = frozenset({"seed", "tried"})
+
+    def __init__(self, page: Any) -> None:
+        super().__init__(page)
+        self.layout = self.stack()
+        self.start()

@@ -1,0 +1,24 @@
+r"""The view *Traps* of the accuracy lab in a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astroviz.widgets.accuracy import AccuracyWidget
+
+__all__ = ["TrapsWidget"]
+
+
+class TrapsWidget(AccuracyWidget):
+    """The view *Traps*."""
+
+    name = "traps"
+    title = "Traps"
+    follows = frozenset({"seed", "tried"})
+
+    def build(self) -> list[Any]:
+        """Controls and pictures."""
+        return []
+
+    def refresh(self, names: set[str]) -> None:
+        """Draw what depends on these parameters."""
