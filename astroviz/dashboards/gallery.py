@@ -24,7 +24,7 @@ class PageEntry:
         route: Where it lives.
         title: Its name.
         question: What it answers.
-        model: Name of the model that it needs.
+        model: Name of the model that it needs; empty where it opens those that it needs itself.
         views: Names of its views; each has its own address below the route.
         cards: View, title and question of each card of the gallery.
         build: Makes the page: (model, engine, view or None) to a viewable.
@@ -74,6 +74,12 @@ def _galaxies(model: Any, engine: Any, view: str | None) -> Any:
     from astroviz.dashboards.galaxies import galaxies_page
 
     return galaxies_page(model, engine, view)
+
+
+def _accuracy(model: Any, engine: Any, view: str | None) -> Any:
+    from astroviz.dashboards.accuracy import accuracy_page
+
+    return accuracy_page(model, engine, view)
 
 
 PAGES: tuple[PageEntry, ...] = (
@@ -283,6 +289,47 @@ PAGES: tuple[PageEntry, ...] = (
             ),
         ),
         build=_galaxies,
+        opens_without=True,
+    ),
+    PageEntry(
+        route="/accuracy",
+        title="Accuracy lab",
+        question="Is this posterior true, and which test would notice if it were not?",
+        model="",
+        views=("trial", "traps", "landscape", "compare", "shift"),
+        warmed=("traps",),
+        cards=(
+            (
+                "trial",
+                "A posterior on trial",
+                "Does the truth fall among the draws as often as it should? Every check on any "
+                "model here, or on draws of your own, while the curves converge.",
+            ),
+            (
+                "traps",
+                "Posteriors that are wrong on purpose",
+                "Biased, too narrow, wrongly correlated, or nothing but the prior: which test "
+                "notices, and how wrong may a posterior be unseen?",
+            ),
+            (
+                "landscape",
+                "Where intervals fail",
+                "The sky and the colours of stars, tinted by how often intervals hold the truth "
+                "there. Click the red valley.",
+            ),
+            (
+                "compare",
+                "Which posterior is nearer?",
+                "Two models on the same simulations, by the MIRA score and its error.",
+            ),
+            (
+                "shift",
+                "From another world",
+                "Are these observations of the kind that the model was taught, and if not, what "
+                "about them is new?",
+            ),
+        ),
+        build=_accuracy,
         opens_without=True,
     ),
 )

@@ -121,7 +121,7 @@ def _page(entry: PageEntry, house: House, view: str) -> Callable[[], Any]:
             pn.state.on_session_destroyed(lambda _: house.leave(session))
         if house.warming and entry.warmed is not None and view not in entry.warmed:
             return plain_page(entry.title, "Built when somebody comes.")
-        model = house.model(entry.model)
+        model = house.model(entry.model) if entry.model else None
         if model is None and not entry.opens_without:
             return plain_page(
                 f"{entry.title}: not available",
@@ -238,7 +238,7 @@ def _shipped(device: str) -> dict[str, Callable[[], Any]]:
 
     return {
         name: (lambda name=name: load(name, device=device))  # type: ignore[misc]
-        for name in dict.fromkeys(entry.model for entry in PAGES)
+        for name in dict.fromkeys(entry.model for entry in PAGES if entry.model)
     }
 
 
