@@ -67,6 +67,7 @@ class AdaptationPage:
             ],
             controls=self.controls.items,
             view=view,
+            card=lambda: self.explorer.experiment.card,
         )
 
     def _build_latent(self) -> Any:

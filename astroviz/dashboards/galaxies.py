@@ -43,6 +43,7 @@ class GalaxiesPage(RoomPage):
 
     def __init__(self, model: Any, engine: Any, view: str | None, query: str = "") -> None:
         super().__init__(_WORDS, GalaxiesExplorer(model, view=view or "population"), engine, query)
+        self.explorer.param.watch(lambda _: self.shell.show_verdict(), "source")
 
 
 def galaxies_page(model: Any, engine: Any, view: str | None = None) -> Shell:

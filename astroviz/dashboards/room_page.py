@@ -91,6 +91,7 @@ class RoomPage:
             ],
             controls=self.controls.items,
             view=self.explorer.view,
+            card=None if words.room == "accuracy" else lambda: self.explorer.card()[0],
         )
 
     def _build(self, name: str) -> Any:

@@ -23,6 +23,7 @@ import param
 from astroviz.dashboards.appearance import LINE, QuietPage, brand, note, spacer, text, wants_dark
 from astroviz.dashboards.desk import Desk
 from astroviz.dashboards.live import on_tick, together
+from astroviz.dashboards.verdict_badge import badge_html, verdict_badge
 from astroviz.dashboards.voice import Voice
 
 __all__ = ["Drawer", "Explorer", "Shell", "View", "shell_of"]
@@ -126,6 +127,8 @@ class Shell(pn.viewable.Viewer):
         drawers: What the buttons on the right open.
         controls: What stands in the bar under the header (presets, the object, seed).
         view: The view to start with; the first one by default.
+        card: Gives the card of the model behind what is shown, whose verdict stands in the
+            header; None where there is none.
     """
 
     view = param.String(doc="Name of the view that is shown.")
@@ -143,8 +146,10 @@ class Shell(pn.viewable.Viewer):
         drawers: Sequence[Drawer],
         controls: Sequence[Any] = (),
         view: str | None = None,
+        card: Callable[[], Any] | None = None,
     ) -> None:
         self.explorer, self.title, self.address = explorer, title, address
+        self._card = card
         self.views = {view.name: view for view in views}
         self.drawers = {drawer.name: drawer for drawer in drawers}
         self.document = pn.state.curdoc
@@ -181,6 +186,8 @@ class Shell(pn.viewable.Viewer):
             for drawer in self.drawers.values()
             if drawer.in_header
         ]
+        self.badge = verdict_badge()
+        self.show_verdict()
         self.question = question
         self.question_line = text(question, faint=True, align="center", margin=(0, 8))
         tabs = [self.tabs] if len(self.views) > 1 else []
@@ -189,10 +196,17 @@ class Shell(pn.viewable.Viewer):
             *tabs,
             self.question_line,
             spacer(),
+            self.badge,
             self.undo_button,
             self.redo_button,
             *buttons,
         ]
+
+    def show_verdict(self) -> None:
+        """Say how the model behind what is shown did in its checks."""
+        html = badge_html(self._card()) if self._card is not None else ""
+        if self.badge.object != html:
+            self.badge.object = html
 
     def _make_strip(self, controls: Sequence[Any]) -> None:
         self.voice = Voice(width=330, height=40, margin=0, align="center")
@@ -259,6 +273,7 @@ class Shell(pn.viewable.Viewer):
         self.page.param.watch(self._on_theme, "dark_theme")
         names = [name for name in self.explorer.param if name != "name"]
         self.explorer.param.watch(self._on_state, names)
+        self.param.watch(lambda _: self.show_verdict(), "view")
         for key, act in (("undo", self._undo), ("redo", self._redo)):
             self.desk.on_key(key, act)
         self.desk.on_key("escape", lambda: setattr(self, "drawer", ""))

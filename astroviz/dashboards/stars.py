@@ -147,6 +147,7 @@ class StarsPage:
             ],
             controls=self.controls.items,
             view=self.explorer.view,
+            card=lambda: self.explorer.model.card,
         )
 
     def _build_star(self) -> Any:
