@@ -24,7 +24,7 @@ def test_no_card_no_badge():
 
 
 @pytest.mark.parametrize(
-    "card, kind, words",
+    ("card", "kind", "words"),
     [(CARD, "unknown", "not checked"), (checked(True, True), "held", "2 checks hold"),
      (checked(True, False, True), "failed", "1 of 3 checks fail")],
 )  # fmt: skip
