@@ -1,0 +1,119 @@
+r"""Simulation-based calibration of every parameter, with one p-value for all of them.
+
+The test looks at how far the share of ranks below each of 19 levels is from the level, in all
+parameters and in the ranks pooled over them, and takes the largest deviation; parameters go
+astray together, and `family.largest_score` knows how much. Gaps (NaN) of a table rank below every
+number, which is as good an order as any: how often something is missing is judged with it.
+
+References:
+    | Simulation-based calibration (Talts et al. 2018), https://arxiv.org/abs/1804.06788
+    | Graphical test for discrete uniformity (Säilynoja, Bürkner & Vehtari 2022)
+    | https://arxiv.org/abs/2103.10522
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import binom, norm
+
+from astroviz.accuracy.calibration import ks_test, ranks
+from astroviz.accuracy.ecdf import simultaneous_band
+from astroviz.accuracy.family import largest_score
+from astroviz.accuracy.outcome import Outcome
+from astroviz.accuracy.trial import Trial
+
+__all__ = ["SHOWN", "run", "trial_ranks", "uniform_outcome", "worst_first"]
+
+SHOWN = 64
+"""Parameters that an outcome names and draws; of more, the worst."""
+_STEPS = 20
+_BLOCK = 256  # parameters whose deviations are held at once
+
+
+def trial_ranks(trial: Trial, seed: int = 0) -> np.ndarray:
+    r"""Rank of each truth among its draws, in 0 to 1, shape :math:`(N, d)`; gaps rank lowest."""
+    truths, draws = trial.truths, trial.draws
+    if trial.geometry == "table":
+        lowest = -np.finfo(float).max
+        truths = np.where(np.isnan(truths), lowest, truths)
+        draws = np.where(np.isnan(draws), lowest, draws)
+    return ranks(truths, draws, trial.weights, seed)
+
+
+def run(trial: Trial, seed: int) -> Outcome:
+    r"""Are the ranks uniform?
+
+    Curves: `levels` (K,), `difference` (k, K) of the empirical distribution from the level in the
+    order of `by`, `pooled` (K,) over all parameters, `lower` and `upper` (K,) the simultaneous
+    95 % band of one parameter, `ranks` (N, k).
+    """
+    u = trial_ranks(trial, seed)
+    p, by = uniform_outcome(u, trial.names, seed)
+    order = worst_first(by)
+    shown = [trial.names.index(name) for name in order]
+    z, lower, upper = simultaneous_band(len(u))
+    below = np.stack([(u <= level).mean(0) - level for level in z])  # (K, d)
+    curves = {
+        "levels": z, "difference": below[:, shown].T, "pooled": below.mean(1), "lower": lower,
+        "upper": upper, "ranks": u[:, shown].astype(np.float32),
+    }  # fmt: skip
+    distance = np.abs(below).max(0)
+    where = int(distance.argmax())
+    sentence = (
+        f"Ranks of {len(trial.names):,} {'parameters' if len(trial.names) > 1 else 'parameter'} "
+        f"leave the diagonal by at most {distance[where]:.3f} ({trial.names[where]})."
+    )
+    scores = ndtri(u)
+    return Outcome(
+        "sbc", float(distance[where]), 0.0, float(0.5 / np.sqrt(len(u))), p,
+        {name: by[name] for name in order}, curves, np.abs(scores).max(1), sentence,
+    )  # fmt: skip
+
+
+def worst_first(by: dict[str, float], count: int = SHOWN) -> list[str]:
+    """The names of a table in their order; of more than `count`, only those of smallest p."""
+    if len(by) <= count:
+        return list(by)
+    kept = set(sorted(by, key=lambda name: by[name])[:count])
+    return [name for name in by if name in kept]
+
+
+def uniform_outcome(
+    u: np.ndarray, names: Sequence[str], seed: int = 0, pool: bool = True
+) -> tuple[float, dict[str, float]]:
+    r"""Test that every column is uniform, whatever their dependence.
+
+    Arguments:
+        u: Numbers in 0 to 1, shape :math:`(N, d)`; rows are independent.
+        names: Names of the columns.
+        seed: Seed of the multiplier bootstrap.
+        pool: Whether all columns together are looked at beside each one.
+
+    Returns:
+        The p-value of all, and the Kolmogorov-Smirnov p-value by column.
+    """
+    n, size = u.shape
+    steps = np.arange(1, _STEPS) / _STEPS
+    counts = np.stack([(u <= level).sum(0) for level in steps])  # (K, d)
+    # middle p-values of the binomial law, as scores
+    low = binom.cdf(counts - 1, n, steps[:, None]) + 0.5 * binom.pmf(counts, n, steps[:, None])
+    scores = norm.ppf(np.clip(low, 1e-300, 1 - 1e-16)).ravel()
+    if pool and size > 1:
+        together = np.stack([(u <= level).mean(1) for level in steps], 1) - steps  # (N, K)
+        spread = together.std(0)
+        pooled = np.sqrt(n) * together.mean(0) / np.where(spread > 0, spread, np.inf)
+        scores = np.concatenate([scores, pooled])
+
+    def columns() -> Iterator[np.ndarray]:
+        for start in range(0, size, _BLOCK):
+            part = u[:, start : start + _BLOCK, None] <= steps
+            yield part.reshape(n, -1)
+        if pool and size > 1:
+            yield together
+
+    p_values = np.atleast_1d(ks_test(u)[1])
+    by = {name: float(p) for name, p in zip(names, p_values, strict=True)}
+    return largest_score(scores, columns(), seed), by
