@@ -37,6 +37,7 @@ class Check:
         geometries: Geometries that it is for.
         cost: `light` (below a second for 1,000 objects) or `heavy`.
         default: Whether it belongs to the suite that runs when none is named.
+        default_with: Field of `Trial` without which it does not.
         where: Module and function, `module:name`, that takes a trial and a seed.
         unfit: Why it does not fit a trial in other ways; an empty text where it does.
     """
@@ -52,6 +53,7 @@ class Check:
     geometries: tuple[str, ...] = GEOMETRIES
     cost: str = "light"
     default: bool = True
+    default_with: str = ""
     unfit: Callable[[Trial], str] = _fits
 
     def run(self, trial: Trial, seed: int = 0) -> Outcome:
@@ -107,12 +109,13 @@ _TABLE = (
     Check(
         "coverage", "Coverage of highest-density regions", "Does the region of highest density "
         "that holds a part of the draws hold as many truths?",
-        "Regions that are too small or large, also of many modes.",
+        "Regions that are too small or large, also of many modes. Without densities, central "
+        "intervals take their place.",
         "A bias or wrong shape that keeps the density at the truths: a wrong posterior can lie on "
         "the diagonal; the prior given for every object.",
         "Hyndman 1996; Hermans et al. 2022, arXiv 2110.06581",
         "region_coverage:run",
-        needs={"log_prob": "the log density of the posterior at truths and draws (log_prob)"},
+        default_with="log_prob",
     ),
     Check(
         "tarp", "TARP", "Do balls around random points hold as many truths as they say?",
@@ -172,7 +175,8 @@ _TABLE = (
         "regimes:run", needs={"groups": "labels of groups (groups)"},
     ),
     Check(
-        "predictive", "Predictions", "Do measured values fall in their predictions as they should?",
+        "predictive", "Predictions", "Do measured values fall where they should in their "
+        "predictions?",
         "Wrong predictions of what the model was not given; needs no truth.",
         "Errors in parameters that the prediction does not feel. Values that the model was given "
         "fall too close to the middle, by construction.",
@@ -205,16 +209,16 @@ _TABLE = (
         "two_samples:run_classifier", default=False, cost="heavy",
     ),
     Check(
-        "local_c2st", "Local classifier (L-C2ST)", "Where in the data can a classifier tell truths "
-        "from draws?",
+        "local_c2st", "Local classifier (L-C2ST)", "Where in the data can a classifier tell "
+        "truths from draws?",
         "Local errors, and for which objects.",
         "What a classifier of this size does not learn from so few objects.",
         "Linhart et al. 2023, arXiv 2306.03580",
         "local_c2st:run", needs=_DATA, default=False, cost="heavy",
     ),
     Check(
-        "mmd", "Kernel distance (MMD)", "Are truths and draws, one for each object, two samples of "
-        "one law?",
+        "mmd", "Kernel distance (MMD)", "Are truths and draws, one for each object, two samples "
+        "of one law?",
         "Differences of location, width and shape of the population.",
         "Fine structure in many dimensions.",
         "Gretton et al. 2012",

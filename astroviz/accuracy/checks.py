@@ -57,7 +57,13 @@ def _obstacle(check: Check, trial: Trial) -> str:
 def default_suite(trial: Trial) -> list[str]:
     """The checks that run when none is named: those of the suite that fit."""
     barred = obstacles(trial)
-    return [name for name, check in CHECKS.items() if check.default and not barred[name]]
+    return [
+        name
+        for name, check in CHECKS.items()
+        if check.default
+        and not barred[name]
+        and (not check.default_with or getattr(trial, check.default_with) is not None)
+    ]
 
 
 def run_checks(

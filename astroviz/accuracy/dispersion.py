@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import chi2, norm
+from scipy.stats import norm
 
-from astroviz.accuracy.family import largest_score
+from astroviz.accuracy.family import largest_score, width_scores
 from astroviz.accuracy.outcome import Outcome
 from astroviz.accuracy.simulation_ranks import trial_ranks, worst_first
 from astroviz.accuracy.trial import Trial
 
-__all__ = ["run", "width_scores"]
+__all__ = ["run"]
 
 
 def run(trial: Trial, seed: int) -> Outcome:
@@ -63,23 +63,13 @@ def run(trial: Trial, seed: int) -> Outcome:
 
 def _sentence(trial: Trial, width: float, error: float, bias: np.ndarray) -> str:
     kind = "narrow" if width < 1 else "wide"
-    off = abs(width - 1)
     worst = int(np.abs(bias).argmax())
     return (
-        f"Intervals are {100 * off:.1f} % too {kind} (+- {100 * error:.1f} %) over all parameters; "
+        f"Intervals are {100 * abs(width - 1):.1f} % too {kind} (+- {100 * error:.1f} %) over all "
+        "parameters; "
         f"the largest shift is {bias[worst]:+.2f} posterior standard deviations "
         f"({trial.names[worst]}, +- {1 / np.sqrt(trial.count):.2f})."
     )
-
-
-def width_scores(total: np.ndarray, dof: float | np.ndarray) -> np.ndarray:
-    r"""Normal scores of sums of squares that follow :math:`\chi^2` with `dof`."""
-    low, high = chi2.logcdf(total, dof), chi2.logsf(total, dof)
-    return np.where(low < high, _isf(low) * -1, _isf(high))
-
-
-def _isf(logarithm: np.ndarray) -> np.ndarray:
-    return norm.isf(np.exp(np.maximum(logarithm, -690.0)))
 
 
 def _variance(x: np.ndarray) -> float:

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
-__all__ = ["holm", "largest_score"]
+__all__ = ["holm", "largest_score", "width_scores"]
 
 _REPEATS = 999
 
@@ -82,3 +82,13 @@ def largest_score(
     if above:
         return p
     return float(min(p, 2 * norm.sf(worst) * len(scores)))
+
+
+def width_scores(total: np.ndarray, dof: float | np.ndarray) -> np.ndarray:
+    r"""Normal scores of sums of squares that follow :math:`\chi^2` with `dof`."""
+    low, high = chi2.logcdf(total, dof), chi2.logsf(total, dof)
+    return np.where(low < high, _isf(low) * -1, _isf(high))
+
+
+def _isf(logarithm: np.ndarray) -> np.ndarray:
+    return norm.isf(np.exp(np.maximum(logarithm, -690.0)))

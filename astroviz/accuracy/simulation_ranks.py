@@ -21,7 +21,7 @@ from scipy.stats import binom, norm
 
 from astroviz.accuracy.calibration import ks_test, ranks
 from astroviz.accuracy.ecdf import simultaneous_band
-from astroviz.accuracy.family import largest_score
+from astroviz.accuracy.family import largest_score, width_scores
 from astroviz.accuracy.outcome import Outcome
 from astroviz.accuracy.trial import Trial
 
@@ -29,7 +29,7 @@ __all__ = ["SHOWN", "run", "trial_ranks", "uniform_outcome", "worst_first"]
 
 SHOWN = 64
 """Parameters that an outcome names and draws; of more, the worst."""
-_STEPS = 20
+_LEVELS = np.arange(1, 20) / 20
 _BLOCK = 256  # parameters whose deviations are held at once
 
 
@@ -82,38 +82,53 @@ def worst_first(by: dict[str, float], count: int = SHOWN) -> list[str]:
 
 
 def uniform_outcome(
-    u: np.ndarray, names: Sequence[str], seed: int = 0, pool: bool = True
+    u: np.ndarray,
+    names: Sequence[str],
+    seed: int = 0,
+    pool: bool = True,
+    moments: bool = False,
 ) -> tuple[float, dict[str, float]]:
     r"""Test that every column is uniform, whatever their dependence.
 
     Arguments:
-        u: Numbers in 0 to 1, shape :math:`(N, d)`; rows are independent.
+        u: Numbers in 0 to 1, shape :math:`(N, d)`; rows are independent, NaN takes no part.
         names: Names of the columns.
         seed: Seed of the multiplier bootstrap.
         pool: Whether all columns together are looked at beside each one.
+        moments: Whether the mean and the width of the normal scores are looked at, too.
 
     Returns:
         The p-value of all, and the Kolmogorov-Smirnov p-value by column.
     """
     n, size = u.shape
-    steps = np.arange(1, _STEPS) / _STEPS
-    counts = np.stack([(u <= level).sum(0) for level in steps])  # (K, d)
+    present = np.isfinite(u)
+    number = present.sum(0)
+    counts = np.stack([(u <= level).sum(0) for level in _LEVELS])  # (K, d)
     # middle p-values of the binomial law, as scores
-    low = binom.cdf(counts - 1, n, steps[:, None]) + 0.5 * binom.pmf(counts, n, steps[:, None])
-    scores = norm.ppf(np.clip(low, 1e-300, 1 - 1e-16)).ravel()
+    z = _LEVELS[:, None]
+    low = binom.cdf(counts - 1, number, z) + 0.5 * binom.pmf(counts, number, z)
+    scores = [norm.ppf(np.clip(low, 1e-300, 1 - 1e-16)).ravel()]
+    extra = []
     if pool and size > 1:
-        together = np.stack([(u <= level).mean(1) for level in steps], 1) - steps  # (N, K)
+        together = np.stack([(u <= level).mean(1) for level in _LEVELS], 1) - _LEVELS  # (N, K)
+        extra.append(together)
         spread = together.std(0)
-        pooled = np.sqrt(n) * together.mean(0) / np.where(spread > 0, spread, np.inf)
-        scores = np.concatenate([scores, pooled])
+        scores.append(np.sqrt(n) * together.mean(0) / np.where(spread > 0, spread, np.inf))
+    if moments:
+        s = np.where(present, ndtri(np.where(present, u, 0.5)), 0.0)
+        extra += [s, np.where(present, s**2 - 1, 0.0)]
+        scores += [s.sum(0) / np.sqrt(number), width_scores((s**2).sum(0), number)]
 
     def columns() -> Iterator[np.ndarray]:
         for start in range(0, size, _BLOCK):
-            part = u[:, start : start + _BLOCK, None] <= steps
+            part = u[:, start : start + _BLOCK, None]
+            part = np.where(np.isfinite(part), (part <= _LEVELS) - _LEVELS, 0.0)
             yield part.reshape(n, -1)
-        if pool and size > 1:
-            yield together
+        yield from extra
 
-    p_values = np.atleast_1d(ks_test(u)[1])
-    by = {name: float(p) for name, p in zip(names, p_values, strict=True)}
-    return largest_score(scores, columns(), seed), by
+    by = {name: _ks(u[present[:, k], k]) for k, name in enumerate(names)}
+    return largest_score(np.concatenate(scores), columns(), seed), by
+
+
+def _ks(u: np.ndarray) -> float:
+    return float(ks_test(u)[1])
