@@ -22,7 +22,7 @@ from astroviz.accuracy.outcome import Outcome
 from astroviz.accuracy.simulation_ranks import trial_ranks, worst_first
 from astroviz.accuracy.trial import Trial
 
-__all__ = ["run"]
+__all__ = ["pooled_scores", "run"]
 
 
 def run(trial: Trial, seed: int) -> Outcome:
@@ -39,7 +39,7 @@ def run(trial: Trial, seed: int) -> Outcome:
     scores = np.concatenate([np.sqrt(n) * bias, width_scores(square * n, n)])
     columns = [s, s**2]
     if s.shape[1] > 1:
-        joint, errors = _pooled(s)
+        joint, errors = pooled_scores(s)
         scores = np.concatenate([scores, joint])
         columns.append(errors)
     p = largest_score(scores, columns, seed)
@@ -82,8 +82,16 @@ def _variance(x: np.ndarray) -> float:
     return float(2 * (x / np.where(spread > 0, spread, 1.0)).mean(1).var())
 
 
-def _pooled(s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of the mean shift and the mean width over parameters, and what objects give to it."""
+def pooled_scores(s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    r"""Scores of the mean shift and the mean width over parameters.
+
+    Arguments:
+        s: Normal scores of the ranks, shape :math:`(N, d)`.
+
+    Returns:
+        Two scores, standard normal for a perfect posterior, and what each object gives to them,
+        shape :math:`(N, 2)`.
+    """
     n = len(s)
     shift, square = s.mean(1), (s**2).mean(1)
     # the sum over objects is nearly chi^2 of as many degrees as its variance says

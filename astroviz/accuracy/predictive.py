@@ -24,7 +24,8 @@ __all__ = ["run", "transforms"]
 
 def transforms(trial: Trial, seed: int = 0) -> np.ndarray:
     r"""Rank of each measured value among its predictions, (N, k); NaN where it was not measured
-    or not predicted."""
+    or not predicted.
+    """
     found = np.full((trial.count, len(trial.measured)), np.nan)
     for k, (name, values) in enumerate(trial.measured.items()):
         if name not in trial.predicted:
@@ -66,11 +67,11 @@ def run(trial: Trial, seed: int) -> Outcome:
         "levels": z, "difference": below[:, shown].T, "lower": lower, "upper": upper,
         "ranks": u[:, shown].astype(np.float32),
     }  # fmt: skip
-    value = float(np.nanmean(np.abs(u - 0.5)[np.isfinite(u)] <= 0.45))
+    value = float((np.abs(u[np.isfinite(u)] - 0.5) <= 0.45).mean())
     error = float(np.sqrt(0.09 / number.max()))
     sentence = (
-        f"90 % intervals of {len(names)} predicted {'quantities' if len(names) > 1 else 'quantity'} "
-        f"hold {100 * value:.1f} % of the measured values (+- {100 * error:.1f} %)."
+        f"90 % intervals of {len(names)} predicted "
+        f"{'quantities' if len(names) > 1 else 'quantity'} hold {100 * value:.1f} % of the measured values (+- {100 * error:.1f} %)."
     )
     scores = np.abs(ndtri(np.where(np.isfinite(u), u, 0.5))).max(1)
     return Outcome("predictive", value, 0.9, error, p, {name: by[name] for name in order}, curves,
