@@ -1,8 +1,8 @@
 r"""Shift and width of the ranks, parameter by parameter, with their errors.
 
 Both are 0 for a right posterior: shift is the mean normal score of the ranks, in posterior
-standard deviations; width is the logarithm of its spread, so that 0.1 means that posteriors are
-10 % too narrow and -0.1 that they are 10 % too wide.
+standard deviations; width is drawn as its excess, so that -0.1 means that posteriors are 10 % too
+narrow and 0.1 that they are 10 % too wide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from astroviz.plots.curves import Curve, Curves
 
 __all__ = ["BiasWidth"]
 
-_SHIFT, _WIDTH = "shift (posterior standard deviations)", "ln width (too narrow above 0)"
+_SHIFT, _WIDTH = "shift (posterior standard deviations)", "width \u2212 1 (too narrow below 0)"
 
 
 class BiasWidth(Curves):
@@ -29,7 +29,7 @@ class BiasWidth(Curves):
     Example:
         >>> chart = BiasWidth()
         >>> one = {"bias": [0.3, 0.0], "bias_error": [0.05, 0.05]}
-        >>> chart.update({**one, "width": [0.0, 0.0], "width_error": 0.04, "names": ["a", "b"]})
+        >>> chart.update({**one, "width": [1.0, 1.0], "width_error": 0.04, "names": ["a", "b"]})
         >>> chart.describe()
         '2 parameters: shift beyond two errors for a; width for none.'
     """
@@ -52,8 +52,9 @@ class BiasWidth(Curves):
         r"""Show other parameters.
 
         Arguments:
-            curves: `bias`, `bias_error`, `width`, `width_error` (standard errors), each
-                :math:`(d,)` or one number for all; maybe `names`, :math:`d` texts.
+            curves: `bias`, `width` (1 where right) and their standard errors `bias_error`,
+                `width_error`, each :math:`(d,)` or one number for all; maybe `names`, :math:`d`
+                texts.
             words: What is shown, for people who cannot see it; counted by default.
         """
         bias = np.atleast_1d(np.asarray(curves["bias"], float))
@@ -62,6 +63,7 @@ class BiasWidth(Curves):
             name: np.broadcast_to(np.asarray(curves[name], float), size)
             for name in ("bias", "bias_error", "width", "width_error")
         }
+        parts["width"] = parts["width"] - 1
         names = [str(n) for n in curves.get("names", ())] or [str(k) for k in range(size)]
         place = np.arange(size, dtype=float)
         self._name_ticks(names)
