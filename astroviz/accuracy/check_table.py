@@ -35,6 +35,7 @@ class Check:
         source: Who proposed it.
         needs: Fields of `Trial` that it cannot do without, with words for each.
         geometries: Geometries that it is for.
+        draws: Draws for each object that it needs.
         cost: `light` (below a second for 1,000 objects) or `heavy`.
         default: Whether it belongs to the suite that runs when none is named.
         default_with: Field of `Trial` without which it does not.
@@ -51,6 +52,7 @@ class Check:
     where: str
     needs: Mapping[str, str] = field(default_factory=dict)
     geometries: tuple[str, ...] = GEOMETRIES
+    draws: int = 2
     cost: str = "light"
     default: bool = True
     default_with: str = ""
@@ -199,14 +201,14 @@ _TABLE = (
         "A wrong population of draws; with the observations beside, a wrong posterior.",
         "Without observations: the prior given for every object, and draws of the wrong objects.",
         "Lemos et al. 2024, arXiv 2402.04355",
-        "two_samples:run", default=False, cost="heavy",
+        "two_samples:run", draws=1, default=False, cost="heavy",
     ),
     Check(
         "c2st", "Classifier (C2ST)", "Can a classifier tell truths from draws?",
         "Any difference that the classifier can learn, given enough objects.",
         "What a classifier of this size does not learn from so few objects.",
         "Lopez-Paz & Oquab 2017, arXiv 1610.06545; Lueckmann et al. 2021, arXiv 2101.04653",
-        "two_samples:run_classifier", default=False, cost="heavy",
+        "two_samples:run_classifier", draws=1, default=False, cost="heavy",
     ),
     Check(
         "local_c2st", "Local classifier (L-C2ST)", "Where in the data can a classifier tell "
@@ -214,7 +216,7 @@ _TABLE = (
         "Local errors, and for which objects.",
         "What a classifier of this size does not learn from so few objects.",
         "Linhart et al. 2023, arXiv 2306.03580",
-        "local_c2st:run", needs=_DATA, default=False, cost="heavy",
+        "local_c2st:run", needs=_DATA, draws=1, default=False, cost="heavy",
     ),
     Check(
         "mmd", "Kernel distance (MMD)", "Are truths and draws, one for each object, two samples "
@@ -222,7 +224,7 @@ _TABLE = (
         "Differences of location, width and shape of the population.",
         "Fine structure in many dimensions.",
         "Gretton et al. 2012",
-        "mmd:run", default=False, cost="heavy",
+        "mmd:run", draws=1, default=False, cost="heavy",
     ),
     Check(
         "sliced", "Sliced Wasserstein distance", "Are truths and draws, one for each object, two "
@@ -230,7 +232,7 @@ _TABLE = (
         "Differences of any one-dimensional view of the population.",
         "Structure that no straight projection shows.",
         "Bonneel et al. 2015",
-        "sliced_wasserstein:run", geometries=_PLAIN, default=False, cost="heavy",
+        "sliced_wasserstein:run", draws=1, geometries=_PLAIN, default=False, cost="heavy",
         unfit=_no_gaps,
     ),
 )  # fmt: skip

@@ -47,6 +47,8 @@ def _obstacle(check: Check, trial: Trial) -> str:
             f"It is for {' and '.join(check.geometries)} points, but these are of geometry "
             f"{trial.geometry}."
         )
+    if trial.draws.ndim == 3 and trial.draws.shape[1] < 2 and check.draws > 1:
+        return "It needs at least 2 draws for each object, but there is one."
     for field, words in check.needs.items():
         value = getattr(trial, field)
         if value is None or (hasattr(value, "__len__") and len(value) == 0):
@@ -88,6 +90,7 @@ def run_checks(
         The report: outcomes, the checks that reject, notes.
 
     Example:
+        >>> import numpy as np
         >>> random = np.random.default_rng(0)
         >>> mean = random.normal(size=(300, 1, 2))
         >>> draws = mean + random.normal(size=(300, 101, 2))
@@ -103,6 +106,13 @@ def run_checks(
             raise TrialError(f"there is no check {name!r}; there are {', '.join(CHECKS)}")
         if barred[name]:
             raise TrialError(f"{CHECKS[name].title} cannot be run. {barred[name]}")
+    if not wanted:
+        raise TrialError(
+            "none of the suite's checks fits these draws. "
+            + ("One draw for each object tells nothing of widths: compare populations with "
+               "pqmass, c2st, mmd or sliced, or give more draws" if trial.draws.shape[1] < 2
+               else "Name those to run")
+        )  # fmt: skip
     cost = {name: 10.0 if CHECKS[name].cost == "heavy" else 1.0 for name in wanted}
     found, done = [], 0.0
     for name in wanted:

@@ -110,8 +110,8 @@ def run(trial: Trial, seed: int) -> Outcome:
     left = float(np.abs(linear[worst]).max() / np.sqrt(n))
     sentence = (
         f"The draws claim that the data remove {100 * claimed:z.0f} % of the variance, and "
-        f"their means achieve {100 * achieved:z.0f} %. What is left of {names[worst]} correlates at most "
-        f"with {which}: {left:.2f} (+- {1 / np.sqrt(n):.2f} by chance)."
+        f"their means achieve {100 * achieved:z.0f} %. What is left of {names[worst]} correlates "
+        f"at most with {which}: {left:.2f} (+- {1 / np.sqrt(n):.2f} by chance)."
     )
     curves["leftover"] = linear / np.sqrt(n)
     error = float(np.sqrt(2 / n / trial.size) * max(1 - claimed, 0.0))

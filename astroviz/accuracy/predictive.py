@@ -23,9 +23,7 @@ __all__ = ["run", "transforms"]
 
 
 def transforms(trial: Trial, seed: int = 0) -> np.ndarray:
-    r"""Rank of each measured value among its predictions, (N, k); NaN where it was not measured
-    or not predicted.
-    """
+    r"""Rank of each measured value among its predictions, (N, k); NaN where there is none."""
     found = np.full((trial.count, len(trial.measured)), np.nan)
     for k, (name, values) in enumerate(trial.measured.items()):
         if name not in trial.predicted:
@@ -71,7 +69,8 @@ def run(trial: Trial, seed: int) -> Outcome:
     error = float(np.sqrt(0.09 / number.max()))
     sentence = (
         f"90 % intervals of {len(names)} predicted "
-        f"{'quantities' if len(names) > 1 else 'quantity'} hold {100 * value:.1f} % of the measured values (+- {100 * error:.1f} %)."
+        f"{'quantities' if len(names) > 1 else 'quantity'} hold {100 * value:.1f} % of the "
+        f"measured values (+- {100 * error:.1f} %)."
     )
     scores = np.abs(ndtri(np.where(np.isfinite(u), u, 0.5))).max(1)
     return Outcome("predictive", value, 0.9, error, p, {name: by[name] for name in order}, curves,
