@@ -2,29 +2,318 @@ r"""The state of the view `trial`; no widgets."""
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import param
+
+from astroviz.accuracy.checks import CHECKS
+from astroviz.accuracy.trial_board import board_rows, verdict_table, worst_check
+from astroviz.accuracy.trial_cells import ALL, LOOKS, CellTable, cell_table, group_kinds, rank_bin
+from astroviz.accuracy.trial_example import example_of
+from astroviz.accuracy.trial_models import MINE, cases_of, full_name
+from astroviz.accuracy.trial_objects import (
+    ObjectScene,
+    object_scene,
+    objects_table,
+    worst_first,
+)
+from astroviz.accuracy.trial_run import Asked, Found, own_work, trial_work
 from astroviz.accuracy.view_state import ViewState
 from astroviz.core.presets import Preset
 
-__all__ = ["TrialState"]
+if TYPE_CHECKING:
+    from astropy.table import QTable
+
+    from astroviz.accuracy.trial import Trial
+
+__all__ = ["NO_GROUPS", "TrialState"]
+
+NO_GROUPS = "none"
+"""Kind of groups that is none: all objects together."""
+
+_KEPT = 4  # trials that a tab remembers
 
 
 class TrialState(ViewState):
     """Parameters of the view *Trial*, and what it computes."""
 
+    trial_case = param.String(default="", doc="What of the model is tried; empty: the usual case.")
+    trial_count = param.Integer(
+        default=200, bounds=(20, 20_000), doc="How many fresh simulations are judged."
+    )
+    trial_draws = param.Integer(
+        default=100, bounds=(20, 2000), doc="Posterior draws for each simulation."
+    )
+    trial_checks = param.List(
+        default=[], item_type=str, doc="Checks that run; none named: the suite."
+    )
+    trial_drop = param.Boolean(
+        default=False,
+        doc="Leave out objects of yours whose draws are not finite; the report says how many.",
+    )
+    trial_check = param.String(
+        default="", doc="The check whose figure is shown; empty: the one that speaks loudest."
+    )
+    trial_kind = param.String(
+        default="", doc="Groups that the objects are split into; empty: the first that there are."
+    )
+    trial_look: param.Selector[Any] = param.Selector(
+        default="coverage", objects=list(LOOKS), doc="What each cell says of its objects."
+    )
+    trial_cell = param.List(
+        default=[], item_type=str, doc="Parameter and group whose objects are listed."
+    )
+    trial_bin = param.Number(
+        default=None, allow_None=True, bounds=(0.0, 1.0),
+        doc="Rank whose bar was clicked: only objects of that bar are listed.",
+    )  # fmt: skip
+    trial_place = param.Integer(
+        default=0, bounds=(0, None), doc="Which object of the list is shown; 0 is the worst."
+    )
+    trial_pick = param.List(
+        default=[], item_type=str, doc="Parameters of the corner plot, up to four."
+    )
+
+    own: Trial | None = None
+    _live: Found | None = None
+
+    # What is on trial
+
+    def trial_asked(self) -> Asked:
+        """What the settings ask for."""
+        checks = tuple(name for name in self.trial_checks if name in CHECKS)
+        if self.tried == MINE:
+            count, draws = (0, 0) if self.own is None else self.own.draws.shape[:2]
+            return Asked(MINE, "", int(count), int(draws), int(self.seed), checks)
+        return Asked(
+            full_name(self.tried), self.trial_usual_case(), int(self.trial_count),
+            int(self.trial_draws), int(self.seed), checks,
+        )  # fmt: skip
+
+    def trial_usual_case(self) -> str:
+        """The case that is tried, by name; empty where the model has none."""
+        cases, _ = cases_of(self.tried)
+        return self.trial_case if self.trial_case in cases else next(iter(cases), "")
+
+    def trial_found(self) -> Found | None:
+        """What is shown: the trial under way, else what was found of these settings before."""
+        if self._live is not None:
+            return self._live
+        asked = self.trial_asked()
+        found = self._trials().get(_key(asked, self.own))
+        return found if found is not None else example_of(dataclasses.replace(asked, checks=()))
+
+    def trial_working(
+        self, watch: Callable[[Found], None], source: Any = None
+    ) -> Callable[[Any, Any], Found]:
+        r"""Work for a thread; a ValueError says why there is none.
+
+        Objects that are there are judged again by the checks that are chosen now; else new ones
+        are simulated.
+
+        Arguments:
+            watch: Told of what is found on the way, in that thread.
+            source: Where objects come from; `core.trials.trial_parts` by default.
+        """
+        asked = self.trial_asked()
+        if self.tried == MINE:
+            if self.own is None:
+                raise ValueError("there are no draws of yours yet: choose a file with draws")
+            return own_work(asked, self.own, bool(self.trial_drop), watch)
+        there = self.trial_found()
+        if there is not None and there.complete and there.asked.checks != asked.checks:
+            return own_work(asked, there.trial, False, watch)
+        _, sentence = cases_of(self.tried)
+        if sentence:
+            raise ValueError(sentence)
+        if source is None:
+            from astroviz.core.trials import trial_parts as source
+        return trial_work(asked, watch, source)
+
+    def trial_watch(self, found: Found) -> None:
+        """Show what was found on the way."""
+        self._live = found
+
+    def trial_keep(self, found: Found) -> None:
+        """Keep what was found; it is shown whenever these settings are."""
+        kept = self._trials()
+        kept[_key(found.asked, self.own)] = found
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+        self._live = None
+
+    def trial_stopped(self) -> None:
+        """The work was given up: what was found until then stays."""
+        if self._live is not None:
+            self.trial_keep(self._live)
+
+    def _trials(self) -> OrderedDict[Any, Found]:
+        if "_kept_trials" not in self.__dict__:
+            self._kept_trials: OrderedDict[Any, Found] = OrderedDict()
+        return self._kept_trials
+
+    # What is drawn
+
+    def trial_rows(self) -> list[dict[str, Any]]:
+        """The checks with their verdicts, as `trial_board.board_rows`."""
+        return board_rows(self.trial_found(), tuple(self.trial_checks), self.trial_shown_check())
+
+    def trial_shown_check(self) -> str:
+        """The check whose figure is shown."""
+        found = self.trial_found()
+        if found is None:
+            return str(self.trial_check)
+        return self.trial_check if self.trial_check in found.outcomes else worst_check(found)
+
+    def trial_outcome(self) -> Any:
+        """What the check that is shown found; None before."""
+        found = self.trial_found()
+        return None if found is None else found.outcomes.get(self.trial_shown_check())
+
+    def trial_kinds(self) -> tuple[str, ...]:
+        """Kinds of groups that can be chosen."""
+        found = self.trial_found()
+        return (NO_GROUPS,) if found is None else (*group_kinds(found.trial), NO_GROUPS)
+
+    def trial_shown_kind(self) -> str:
+        """The kind of groups that is shown."""
+        kinds = self.trial_kinds()
+        return self.trial_kind if self.trial_kind in kinds else kinds[0]
+
+    def trial_table(self) -> CellTable | None:
+        """Parameters by groups; None before anything is found."""
+        found = self.trial_found()
+        if found is None:
+            return None
+        key = (id(found), self.trial_shown_kind(), self.trial_look)
+        if self.__dict__.get("_table_key") != key:
+            self._table_of = found  # so that no other can have its id
+            self._table_key = key
+            self._table = cell_table(found.trial, key[1], self.trial_look, found.asked.seed)
+        return self._table
+
+    def trial_shown_cell(self, table: CellTable) -> tuple[int, int]:
+        """Row and column of the cell whose objects are listed."""
+        if len(self.trial_cell) == 2:
+            row, column = self.trial_cell
+            if row in table.rows and column in table.columns:
+                return table.rows.index(row), table.columns.index(column)
+        return table.worst()
+
+    def trial_listed(self) -> np.ndarray:
+        """Objects of the cell, or of the bar of ranks, that is chosen, the worst first."""
+        found, table = self.trial_found(), self.trial_table()
+        if found is None or table is None:
+            return np.zeros(0, int)
+        row, column = self.trial_shown_cell(table)
+        members = table.members[column]
+        if self.trial_bin is not None:
+            bar = rank_bin(found.trial, table.rows[row], self.trial_bin, seed=found.asked.seed)
+            members = members & bar
+        return worst_first(members, table.badness(row))
+
+    def trial_object(self) -> ObjectScene | None:
+        """The posterior of the object that is shown; None where none is."""
+        found, rows, table = self.trial_found(), self.trial_listed(), self.trial_table()
+        if found is None or table is None or not len(rows):
+            return None
+        pick = list(self.trial_pick)
+        row, _ = self.trial_shown_cell(table)
+        if not pick:
+            first = [] if table.rows[row] == ALL else [table.rows[row]]
+            pick = [*first, *(name for name in found.trial.names if name not in first)]
+        return object_scene(found.trial, int(rows[min(self.trial_place, len(rows) - 1)]), pick)
+
+    def trial_verdict_table(self) -> QTable:
+        """What each check found."""
+        return verdict_table(self._needed())
+
+    def trial_objects_table(self) -> QTable:
+        """The objects that are listed."""
+        found, table = self._needed(), self.trial_table()
+        assert table is not None
+        return objects_table(found.trial, self.trial_listed(), table.scores)
+
+    def _needed(self) -> Found:
+        found = self.trial_found()
+        if found is None:
+            raise ValueError("nothing was tried yet")
+        return found
+
+    # What every view offers
+
     def trial_presets(self) -> tuple[Preset, ...]:
         """Places to start from."""
-        return ()
+        usual: dict[str, Any] = {
+            "trial_case": "", "trial_checks": [], "trial_check": "", "trial_kind": "",
+            "trial_cell": [], "trial_bin": None, "trial_place": 0, "trial_count": 200,
+            "trial_draws": 100, "seed": 0,
+        }  # fmt: skip
+        return (
+            Preset("Young stars, all gap patterns", "A model on its own simulations.",
+                   {**usual, "tried": "stars"}),
+            Preset("Stars of other tracks", "The same model on stars that it was not taught.",
+                   {**usual, "tried": "stars", "trial_case": "shift"}),
+            Preset("Stars by a few steps", "A faster sampler: is it still right?",
+                   {**usual, "tried": "stars", "trial_case": "shortcut"}),
+            Preset("Stars with every band", "A normalising flow, no gaps.",
+                   {**usual, "tried": "stars/npe"}),
+            Preset("Two thousand stars", "Ten times as many see errors three times as small.",
+                   {**usual, "tried": "stars", "trial_count": 2000}),
+        )  # fmt: skip
 
-    def trial_surprise(self, random: Any) -> dict[str, Any]:
+    def trial_surprise(self, random: np.random.Generator) -> dict[str, Any]:
         """Settings that nobody has chosen."""
-        return {}
+        found = self.trial_found()
+        if found is None:
+            return {"tried": "stars", "trial_case": str(random.choice(["", "shift"]))}
+        kinds = self.trial_kinds()
+        return {
+            "seed": int(found.asked.seed),  # what was found stays in sight
+            "trial_check": str(random.choice(list(found.outcomes))),
+            "trial_kind": str(random.choice(kinds)), "trial_cell": [], "trial_bin": None,
+            "trial_look": str(random.choice(list(LOOKS))),
+            "trial_place": int(random.integers(0, 20)),
+        }  # fmt: skip
 
     def trial_sentence(self) -> str:
         """What the view shows, and one gesture to try."""
-        return ""
+        found = self.trial_found()
+        if found is None:
+            if self.tried == MINE:
+                return "Choose a file with draws and truths of yours, then press Try it."
+            return f"{self.tried} was not tried yet with these settings: press Try it."
+        if self._live is not None and not found.complete:
+            return (
+                f"{found.trial.count:,} of {found.asked.count:,} objects so far: the curves move "
+                "until all are in; Cancel keeps what is there."
+            )
+        return f"{found.report.verdict()} Click a cell that stands out, to see its objects."
 
     def trial_warnings(self) -> tuple[str, ...]:
         """What one should know before believing it."""
-        return ()
+        said: list[str] = []
+        if self.tried != MINE:
+            _, sentence = cases_of(self.tried)
+            said += [f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."] if sentence else []
+        found = self.trial_found()
+        if found is not None:
+            said += list(found.report.notes)
+            if not found.complete and self._live is None:
+                said.append(
+                    f"Stopped after {found.trial.count:,} of {found.asked.count:,} objects; heavy "
+                    "checks did not run."
+                )
+            if found.stored:
+                said.append("Simulated and answered before: Re-draw, then Try it, for fresh ones.")
+        return tuple(said)
+
+
+def _key(asked: Asked, own: Any) -> Any:
+    """What tells trials apart: not their checks, which can be run again."""
+    plain = dataclasses.replace(asked, checks=())
+    return (plain, id(own)) if asked.model == MINE else plain

@@ -117,7 +117,7 @@ class ViewState(Remembered):
         """Settings of the view that nobody has chosen; the same for the same seed."""
         random = np.random.default_rng(seed)
         settings: dict[str, Any] = getattr(self, f"{self.view}_surprise")(random)
-        self.param.update(seed=int(seed), **settings)
+        self.param.update(**{"seed": int(seed), **settings})
 
     def redraw(self) -> None:
         """Draw again, with the next seed."""

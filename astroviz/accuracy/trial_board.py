@@ -1,0 +1,121 @@
+r"""The verdicts as rows that a page shows: every check, what it found, what it cannot see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from astroviz.accuracy.checks import CHECKS, obstacles
+from astroviz.accuracy.outcome import Outcome
+from astroviz.accuracy.trial_run import Found
+
+if TYPE_CHECKING:
+    from astropy.table import QTable
+
+_RAISED = str.maketrans(
+    "-0123456789",
+    "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079",
+)
+    "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+)
+
+__all__ = ["board_rows", "p_words", "verdict_html", "verdict_table", "worst_check"]
+
+
+def p_words(p: float) -> str:
+    """A p-value as people read it."""
+    if not math.isfinite(p):
+        return "score"
+    if p < 1e-4:
+        power = min(int(-math.log10(max(p, 1e-99))), 99)
+        return f"p < 10{str(-power).translate(_RAISED)}"
+    return f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def worst_check(found: Found) -> str:
+    """The check that speaks loudest: the smallest p-value."""
+    tested = [one for one in found.report.outcomes if math.isfinite(one.p_value)]
+    every = tested or list(found.report.outcomes)
+    if not every:
+        return next(iter(CHECKS))
+    return min(every, key=lambda one: one.p_value if math.isfinite(one.p_value) else 1.0).check
+
+
+def board_rows(
+    found: Found | None, wanted: tuple[str, ...], chosen: str, defaults: bool = True
+) -> list[dict[str, Any]]:
+    r"""A row for each check.
+
+    Arguments:
+        found: What was found; None before.
+        wanted: Checks that are to run; empty for the suite.
+        chosen: The check whose figure is shown.
+        defaults: Whether an empty `wanted` means the suite.
+
+    Returns:
+        Mappings that JSON can hold: `name`, `title`, `state` (`held`, `failed`, `score`,
+        `refused`, `idle`, `barred`), `p` (None where there is none), `words`, `said`, `on`,
+        `heavy`, `chosen`, and the help: `question`, `detects`, `misses`, `source`.
+    """
+    outcomes: Mapping[str, Outcome] = {} if found is None else found.outcomes
+    rejected = () if found is None else found.report.rejected
+    barred = {} if found is None else obstacles(found.trial)
+    rows = []
+    for name, check in CHECKS.items():
+        outcome = outcomes.get(name)
+        refused = "" if found is None else found.refused.get(name, "")
+        row: dict[str, Any] = {
+            "name": name, "title": check.title, "question": check.question,
+            "detects": check.detects, "misses": check.misses, "source": check.source,
+            "heavy": check.cost == "heavy", "chosen": name == chosen,
+            "on": name in wanted if wanted else (check.default and defaults),
+            "p": None, "words": "", "said": "",
+        }  # fmt: skip
+        if outcome is not None:
+            finite = math.isfinite(outcome.p_value)
+            row["state"] = ("failed" if name in rejected else "held") if finite else "score"
+            row["p"] = max(outcome.p_value, 1e-300) if finite else None
+            row["words"], row["said"] = p_words(outcome.p_value), outcome.sentence
+        elif refused:
+            row["state"], row["said"] = "refused", refused
+        elif barred.get(name):
+            row["state"], row["said"] = "barred", barred[name]
+        else:
+            row["state"] = "idle"
+        rows.append(row)
+    return rows
+
+
+def verdict_table(found: Found) -> QTable:
+    """What each check found, a row each."""
+    from astropy.table import QTable
+
+    outcomes = found.report.outcomes
+    return QTable({
+        "check": [CHECKS[one.check].title for one in outcomes],
+        "value": [one.value for one in outcomes],
+        "expected": [one.expected for one in outcomes],
+        "error": [one.error for one in outcomes],
+        "p_value": [one.p_value for one in outcomes],
+        "rejected": [one.check in found.report.rejected for one in outcomes],
+        "found": [one.sentence for one in outcomes],
+        "seconds": [one.seconds for one in outcomes],
+    })  # fmt: skip
+
+
+def verdict_html(found: Found) -> str:
+    """The verdict as a table for a notebook."""
+    from html import escape
+
+    rows = []
+    for row in board_rows(found, found.asked.checks, ""):
+        if row["state"] in ("idle", "barred"):
+            continue
+        mark = {"held": "\u2713", "failed": "!", "score": "\u2013", "refused": "\u2013"}
+        rows.append(
+            f"<tr><td>{mark[row['state']]}</td><td>{escape(row['title'])}</td>"
+            f"<td>{escape(row['words'])}</td><td style='text-align:left'>{escape(row['said'])}"
+            "</td></tr>"
+        )
+    return f"<p><b>{escape(found.report.verdict())}</b></p><table>{''.join(rows)}</table>"
