@@ -94,6 +94,8 @@ PAGE_SX: dict[str, Any] = {
         "paddingLeft": "16px",
         "paddingRight": "12px",
     },
+    # A full header shortens its question instead of pushing the last button out of the window.
+    "& .MuiAppBar-root .MuiToolbar-root > .MuiBox-root": {"minWidth": 0},
     "& .MuiAppBar-root .title": {"fontSize": "17px", "fontWeight": 700},
     # The space that a page keeps free for its header; its own is 19 px too high.
     "& main .MuiToolbar-root": {"minHeight": "53px !important", "margin": "0 !important"},

@@ -32,6 +32,12 @@ _SHELLS: dict[str, Shell] = {}
 ADDRESS_DELAY_S = 0.4
 BUSY_DELAY_S = 0.3
 DRAWER_WIDTH = 404
+# Where a header is full, its question ends in an ellipsis, and no button goes over another.
+SHORTENED = {"flex": "0 1 auto", "min-width": "0", "overflow": "hidden"}
+ONE_LINE = (
+    ":host * { min-width: 0; max-width: 100%; overflow: hidden; white-space: nowrap; "
+    "text-overflow: ellipsis; }"
+)
 DRAWER_STYLE = {
     "position": "fixed",
     "right": "0",
@@ -189,7 +195,10 @@ class Shell(pn.viewable.Viewer):
         self.badge = verdict_badge()
         self.show_verdict()
         self.question = question
-        self.question_line = text(question, faint=True, align="center", margin=(0, 8))
+        self.question_line = text(
+            question, faint=True, align="center", margin=(0, 8), styles=SHORTENED,
+            stylesheets=[ONE_LINE],
+        )  # fmt: skip
         tabs = [self.tabs] if len(self.views) > 1 else []
         self.header = [
             brand(),
