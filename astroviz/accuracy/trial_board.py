@@ -17,8 +17,6 @@ _RAISED = str.maketrans(
     "-0123456789",
     "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079",
 )
-    "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
-)
 
 __all__ = ["board_rows", "p_words", "verdict_html", "verdict_table", "worst_check"]
 
