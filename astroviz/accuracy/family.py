@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.special import gammainc, gammaincc, ndtri
+from scipy.stats import norm
 
 __all__ = ["holm", "largest_score", "width_scores"]
 
@@ -85,10 +86,8 @@ def largest_score(
 
 
 def width_scores(total: np.ndarray, dof: float | np.ndarray) -> np.ndarray:
-    r"""Normal scores of sums of squares that follow :math:`\chi^2` with `dof`."""
-    low, high = chi2.logcdf(total, dof), chi2.logsf(total, dof)
-    return np.where(low < high, _isf(low) * -1, _isf(high))
-
-
-def _isf(logarithm: np.ndarray) -> np.ndarray:
-    return norm.isf(np.exp(np.maximum(logarithm, -690.0)))
+    r"""Normal scores of sums of squares that follow :math:`\chi^2` with `dof`, within 37."""
+    half, shape = np.asarray(total, float) / 2, np.asarray(dof, float) / 2
+    low = np.maximum(gammainc(shape, half), 1e-300)
+    high = np.maximum(gammaincc(shape, half), 1e-300)
+    return np.where(low < high, ndtri(low), -ndtri(high))
