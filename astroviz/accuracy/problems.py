@@ -12,6 +12,7 @@ each other, and the posterior is :math:`\frac12 N(m, C_r) + \frac12 N(-m, C_r)`.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -109,6 +110,12 @@ class Stage:
     def sigma(self) -> np.ndarray:
         """Noise of each object, shape (N,)."""
         return np.asarray(NOISES)[self.regimes]
+
+    def part(self, rows: np.ndarray) -> Stage:
+        """Some of the objects, by their indices (K,)."""
+        by_object = ("regimes", "truths", "data", "again", "normals", "uniforms", "noise", "own",
+                     "chance")  # fmt: skip
+        return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in by_object})
 
     def log_likelihood(self, theta: np.ndarray) -> np.ndarray:
         r"""Log likelihood of points, :math:`(N, ..., d)` to :math:`(N, ...)`."""

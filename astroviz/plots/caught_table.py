@@ -1,0 +1,190 @@
+r"""Checks by traps: a filled cell where a check notices, a hollow one where it lets pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from bokeh.core.properties import value
+from bokeh.events import Tap
+from bokeh.models import ColumnDataSource, HoverTool, Range1d, Rect, Text
+from bokeh.plotting import figure
+
+from astroviz.plots.columns import as_column, put
+from astroviz.plots.frame import Chart, fixed_ticks, mark, new_figure, tooltip
+from astroviz.plots.theme import FONT
+
+__all__ = ["CaughtTable"]
+
+# Fill and text of each state by role; strength of the fill.
+_LOOKS = {
+    "caught": ("posterior", "paper", 1.0),
+    "missed": ("prior", "faint", 0.12),
+    "no": ("paper", "faint", 0.0),
+    "ask": ("paper", "faint", 0.0),
+    "wait": ("grid", "faint", 0.6),
+}
+_MARKS = {"no": "\u00d7", "ask": "?", "wait": "\u2026"}
+_SAID = {"caught": "noticed by", "missed": "passed"}
+
+
+class CaughtTable(Chart):
+    r"""Rows of checks by columns of traps; a click chooses both.
+
+    Arguments:
+        name: Short name: of the model, and of the files it is saved as.
+        dark: Whether the ground is dark.
+
+    Attributes:
+        states: Of each cell: `caught`, `missed`, `no`, `ask`, `wait`.
+
+    Example:
+        >>> table = CaughtTable("table")
+        >>> table.update(["SBC"], ["Biased"], [["caught"]], [["<.001"]], [["Far off."]])
+        >>> table.describe()
+        'Biased: noticed by SBC; passed none.'
+    """
+
+    def __init__(self, name: str, dark: bool = False) -> None:
+        super().__init__(dark)
+        self.rows: list[str] = []
+        self.columns: list[str] = []
+        self.states: list[list[str]] = []
+        self.selected: tuple[int, int] | None = None
+        self._picks: list[Callable[[int, int], None]] = []
+        self._ticks: tuple[Any, Any] = ((), ())
+        keys = ("x", "y", "fill", "alpha", "text", "ink", "words", "check", "trap")
+        self.source = ColumnDataSource({key: [] for key in keys})
+        self.lines = ColumnDataSource({k: as_column([]) for k in ("x", "y", "width", "height")})
+        self.ink.watch(self._recolour)
+        self.figure = self._make_figure(name)
+        self.layout = self.figure
+        self._announce()
+
+    def update(
+        self,
+        rows: Sequence[str],
+        columns: Sequence[str],
+        states: Sequence[Sequence[str]],
+        texts: Sequence[Sequence[str]],
+        words: Sequence[Sequence[str]],
+        selected: tuple[int, int] | None = None,
+    ) -> None:
+        r"""Show other verdicts.
+
+        Arguments:
+            rows: Names of the checks, from the top.
+            columns: Names of the traps.
+            states: Of each cell, (C, T).
+            texts: What stands in each cell, (C, T).
+            words: What is said of a cell under the pointer, (C, T).
+            selected: Row and column that are chosen.
+        """
+        self.rows, self.columns = list(rows), list(columns)
+        self.states = [list(row) for row in states]
+        y, x = np.meshgrid(np.arange(len(rows)), np.arange(len(columns)), indexing="ij")
+        flat = [state for row in self.states for state in row]
+        shown = [
+            text or _MARKS.get(state, "")
+            for state, text in zip(flat, (t for row in texts for t in row), strict=True)
+        ]
+        put(self.source, {
+            "x": as_column(x.ravel()), "y": as_column(-y.ravel()), **self._colours(flat),
+            "text": shown, "words": [word for row in words for word in row],
+            "check": [name for name in rows for _ in columns],
+            "trap": [name.replace("\n", " ") for _ in rows for name in columns],
+        })  # fmt: skip
+        self._set_axes()
+        self.select(selected)
+
+    def select(self, cell: tuple[int, int] | None) -> None:
+        """Mark a cell, and the column that it is in."""
+        self.selected = cell
+        high = len(self.rows)
+        found = [] if cell is None or not high else [
+            (cell[1], (1 - high) / 2, 1.0, high), (cell[1], -cell[0], 0.96, 0.9),
+        ]  # fmt: skip
+        columns = zip(*found, strict=True) if found else ((), (), (), ())
+        put(self.lines, {key: as_column(list(column)) for key, column in
+                         zip(("x", "y", "width", "height"), columns, strict=True)})  # fmt: skip
+        self._announce()
+
+    def on_pick(self, callback: Callable[[int, int], None]) -> None:
+        """Call with row and column of a cell that was clicked."""
+        if not self._picks:
+            self.figure.on_event(Tap, self._on_tap)
+        self._picks.append(callback)
+
+    def describe(self) -> str:
+        """Who notices what, in words."""
+        if not self.rows:
+            return "Which check notices which trap; nothing computed yet."
+        lines = []
+        for k, trap in enumerate(self.columns):
+            column = [row[k] for row in self.states]
+            said = [
+                f"{words} " + (", ".join(
+                    name for name, state in zip(self.rows, column, strict=True) if state == kind
+                ) or "none")
+                for kind, words in _SAID.items()
+            ]  # fmt: skip
+            lines.append(f"{trap}: {'; '.join(said)}.".replace("\n", " "))
+        return " ".join(lines)
+
+    def _on_tap(self, event: Any) -> None:
+        if event.x is None or event.y is None:
+            return
+        row, column = round(-event.y), round(event.x)
+        if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
+            for callback in self._picks:
+                callback(row, column)
+
+    def _colours(self, states: Sequence[str]) -> dict[str, Any]:
+        looks = [_LOOKS[state] for state in states]
+        return {
+            "fill": [self.ink(fill) for fill, _, _ in looks],
+            "ink": [self.ink(text) for _, text, _ in looks],
+            "alpha": as_column([alpha for _, _, alpha in looks]),
+        }
+
+    def _recolour(self) -> None:
+        flat = [state for row in self.states for state in row]
+        put(self.source, {**self.source.data, **self._colours(flat)})
+
+    def _set_axes(self) -> None:
+        wide, high = len(self.columns), len(self.rows)
+        ends = ((self.figure.x_range, -0.5, wide - 0.5), (self.figure.y_range, 0.5 - high, 0.5))
+        for axis, start, end in ends:
+            if (axis.start, axis.end) != (start, end):
+                axis.update(start=start, end=end)
+        ticks = (tuple(self.rows), tuple(self.columns))
+        if ticks != self._ticks:
+            self._ticks = ticks
+            fixed_ticks(self.figure.xaxis[0], [float(k) for k in range(wide)], self.columns)
+            fixed_ticks(self.figure.yaxis[0], [-float(k) for k in range(high)], self.rows)
+
+    def _make_figure(self, name: str) -> figure:
+        plot = new_figure(
+            name, self.ink, tools="", x_axis_location="above", save=False,
+            x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
+        )  # fmt: skip
+        plot.toolbar_location = None
+        plot.grid.visible = False
+        plot.axis.axis_line_alpha = 0
+        plot.axis.major_tick_line_alpha = 0
+        plot.axis.major_tick_out = 0
+        plot.outline_line_alpha = 0
+        plot.xaxis.major_label_text_align = "center"
+        cell = Rect(x="x", y="y", width=0.96, height=0.9, fill_color="fill", fill_alpha="alpha")
+        cells = mark(plot, self.ink, self.source, cell, line_color="hairline")
+        word = Text(x="x", y="y", text="text", text_color="ink", text_align="center",
+                    text_baseline="middle", text_font_size="11px")  # fmt: skip
+        word.text_font = value(FONT)
+        mark(plot, self.ink, self.source, word)
+        border = Rect(x="x", y="y", width="width", height="height", fill_alpha=0, line_width=2)
+        mark(plot, self.ink, self.lines, border, line_color="pinned")
+        rows = [("", "@words"), ("p", "@text")]
+        plot.add_tools(HoverTool(renderers=[cells],
+                                 tooltips=tooltip(rows, "@check on @trap")))  # fmt: skip
+        return plot
