@@ -2,10 +2,12 @@ r"""Model cards: what a model is, what it was trained on, where its limits are."
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +119,21 @@ def read_card(folder: Path) -> Card:
     """The card of the model in `folder`; a card that cannot be read says so in `problem`."""
     path = folder / "card.toml"
     try:
-        return Card.from_dict(tomllib.loads(path.read_text(encoding="utf-8")), folder)
+        stat = path.stat()
+        content = _content(path, stat.st_mtime_ns, stat.st_size)
+        return Card.from_dict(copy.deepcopy(content), folder)
     except (OSError, ModelError, TypeError, ValueError) as error:
         system = folder.parent.name
         return Card(
             name=f"{system}/{folder.name}", system=system, path=folder,
             problem=f"the card {path} cannot be read: {error}",
         )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _content(path: Path, changed: int, size: int) -> dict[str, Any]:
+    """What a card says: cards of thousands of lines are asked for again and again."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def write_card(folder: Path, card: Card) -> Path:

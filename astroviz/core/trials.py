@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from astroviz.core.cards import Card, ModelError
-from astroviz.core.registry import find_model, list_models, load
+from astroviz.core.device import resolve_device
+from astroviz.core.registry import find_model, list_models
 from astroviz.core.request import Alone, Control
 
 __all__ = ["FIRST_PART", "NoTrialError", "Tryable", "case_of", "cases", "part_sizes",
@@ -119,8 +120,9 @@ def trial_parts(
     chosen = case_of(card, case)
     room = _room(card)
     control = control if control is not None else Alone()
-    yield from room.parts(load(card.name, "cpu"), int(count), int(draws), int(seed), control,
-                          chosen)  # fmt: skip
+    doors = importlib.import_module(f"astroviz.{card.system}.posterior")
+    model = doors.open_model(card, resolve_device("cpu"))
+    yield from room.parts(model, int(count), int(draws), int(seed), control, chosen)
 
 
 def part_sizes(count: int, first: int = FIRST_PART, most: int = 200) -> list[int]:
@@ -142,7 +144,9 @@ def _room(card: Card) -> Any:
     if not card.system.isidentifier() or importlib.util.find_spec(f"astroviz.{card.system}") is (
         None
     ):
-        raise NoTrialError(f"{card.name} belongs to {card.system!r}, which this version cannot try")
+        raise NoTrialError(
+            f"{card.name} belongs to {card.system!r}, which this version cannot try"
+        )
     if importlib.util.find_spec(module) is None:
         raise NoTrialError(f"the room {card.system!r} has no trials yet")
     return importlib.import_module(module)
@@ -152,5 +156,7 @@ def _cases(card: Card) -> dict[str, str]:
     if card.problem:
         raise NoTrialError(card.problem)
     if card.kind != "model" and "network" not in card.config:
-        raise NoTrialError(f"{card.name} is no model but {card.kind}: it has no posterior to judge")
+        raise NoTrialError(
+            f"{card.name} is no model but {card.kind}: it has no posterior to judge"
+        )
     return dict(_room(card).cases(card))
