@@ -249,8 +249,10 @@ def _likelihoods(
 
     def of(theta: Tensor, disk: Tensor, index: Tensor) -> Tensor:
         nothing = torch.zeros(len(theta), dtype=theta.dtype)
-        seen = (part[index] for part in (stars.values, stars.errors, stars.states))
-        found = log_likelihood(theta, disk, nothing, nothing, *seen, model.physics)
+        found = log_likelihood(
+            theta, disk, nothing, nothing, stars.values[index], stars.errors[index],
+            stars.states[index], model.physics,
+        )  # fmt: skip
         return found.clamp(min=_LOWEST).nan_to_num(_LOWEST)
 
     true = of(stars.theta, stars.classes == 1, torch.arange(len(stars)))
