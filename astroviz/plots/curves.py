@@ -30,7 +30,7 @@ class Curve:
         role: Colour, a role of `plots.theme`.
         look: `line`, `points` (a line with markers and error bars), `band` or `bars`.
         dash: Of the line.
-        width: Of the line, pixels.
+        width: Of the line, pixels; 0 for points that no line joins.
         alpha: Of a band or of bars.
     """
 
@@ -141,6 +141,7 @@ class Curves(Chart):
             return [mark(plot, self.ink, source, bar, fill_color=curve.role)]
         line = Line(x="x", y="y", line_width=curve.width, line_dash=curve.dash)
         found = [mark(plot, self.ink, source, line, line_color=curve.role)]
+        found[0].visible = curve.width > 0  # a canvas draws a line of no width all the same
         if curve.look == "points":
             whisker = Whisker(base="x", lower="low", upper="high", source=source, line_width=1.5)
             whisker.upper_head.size = whisker.lower_head.size = 6

@@ -82,7 +82,8 @@ class EcdfBands(Chart):
         self._count, self._words = len(named), words
         edges = float(np.max(np.abs(np.concatenate([low, high])), initial=0.01))
         reach = 1.25 * max(edges, *far.values()) if far else 1.25 * edges
-        self.figure.y_range.update(start=-reach, end=reach)
+        # room for the legend above the curves
+        self.figure.y_range.update(start=-reach, end=1.7 * reach)
         self._announce()
 
     def describe(self) -> str:
