@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["features", "guesses", "neighbours", "reduced"]
+__all__ = ["features", "fitted", "guesses", "neighbours", "reduced"]
 
 _MOST = 48  # columns of the data that are kept as they are
 _BENDS = 64
@@ -85,6 +85,21 @@ def guesses(
         left[rows] = truths[rows] - ridge.predict(table[rows]).reshape(-1, truths.shape[1])
         found[~rows] = ridge.predict(table[~rows]).reshape(-1, truths.shape[1])
     return found, left, half
+
+
+def fitted(points: np.ndarray, table: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    r"""What the same regression makes of points that it was fitted on, shape :math:`(N, d)`.
+
+    Arguments:
+        points: Shape :math:`(N, d)`.
+        table: Columns of `features`, shape :math:`(N, F)`.
+        random: Generator of the bends.
+    """
+    from sklearn.linear_model import RidgeCV
+
+    bent = _bent(table, random)
+    ridge = RidgeCV(alphas=np.logspace(-2, 5, 8)).fit(bent, points)
+    return np.asarray(ridge.predict(bent)).reshape(points.shape)
 
 
 def neighbours(observations: np.ndarray, most: int = 10) -> np.ndarray:
