@@ -15,6 +15,7 @@ from astroviz.accuracy.checks import CHECKS
 from astroviz.accuracy.defects import DEFECTS
 from astroviz.accuracy.outcome import Outcome
 from astroviz.accuracy.traps_picture import TrapPicture, trap_picture
+from astroviz.accuracy.traps_power import TrapPower, trap_power
 from astroviz.accuracy.traps_run import DRAWS, FOUND, HEAVY, LIGHT, Question, caught, fits
 from astroviz.accuracy.traps_words import LESSONS, listed, short, story, written_p
 from astroviz.accuracy.view_state import ViewState
@@ -158,6 +159,12 @@ class TrapsState(ViewState):
             tuple(DEFECTS), checks, *([[cell[k] for cell in row] for row in rows]
                                       for k in range(3)),
         )  # fmt: skip
+
+    # Over many repeats
+
+    def traps_power(self) -> TrapPower:
+        """The stored studies of power and of false alarms, for the trap that is looked at."""
+        return trap_power(str(self.traps_trap))
 
     # What is said
 

@@ -2,13 +2,13 @@ r"""What the traps teach, in words: short names of checks, and a lesson for each
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from astroviz.accuracy.checks import CHECKS
 from astroviz.accuracy.outcome import Outcome
 
-__all__ = ["LESSONS", "SHORT", "listed", "short", "story", "written_p"]
+__all__ = ["BRIEF", "LESSONS", "SHORT", "listed", "short", "story", "written_p"]
 
 SHORT = {
     "sbc": "Ranks (SBC)",
@@ -58,6 +58,21 @@ LESSONS = {
     "the truth is in the mode that was given up, no draw is near it: coverage sees that.",
 }
 """Defect to what it teaches."""
+
+BRIEF: dict[str, Callable[[float], str]] = {
+    "biased": lambda s: f"shifted by {s:.2f} \u03c3",
+    "narrow": lambda s: f"widths \u2212{100 * s:.0f} %",
+    "wide": lambda s: f"widths +{100 * s:.0f} %",
+    "correlation": lambda s: f"correlation \u2212{100 * s:.0f} %",
+    "prior": lambda s: f"information \u2212{100 * s:.0f} %",
+    "hpd": lambda s: (
+        f"widths \u2212{100 * (1 - (1 + s) ** -0.5):.0f} / +{100 * ((1 - s) ** -0.5 - 1):.0f} %"
+    ),
+    "regime": lambda s: f"regime unknown: {100 * s:.0f} %",
+    "permuted": lambda s: f"wrong modes: {100 * s:.0f} %",
+    "lost": lambda s: f"modes {50 * (1 + s):.0f} : {50 * (1 - s):.0f}",
+}
+"""Defect and size to a few words."""
 
 
 def short(check: str) -> str:

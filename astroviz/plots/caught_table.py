@@ -25,6 +25,8 @@ _LOOKS = {
     "ask": ("paper", "faint", 0.0),
     "wait": ("grid", "faint", 0.6),
 }
+# What waits, by what it was before.
+_TRACES = {"caught": ("posterior", "faint", 0.4), "missed": ("prior", "faint", 0.06)}
 _MARKS = {"no": "\u00d7", "ask": "?", "wait": "\u2026"}
 _SAID = {"caught": "noticed by", "missed": "passed"}
 
@@ -51,6 +53,7 @@ class CaughtTable(Chart):
         self.rows: list[str] = []
         self.columns: list[str] = []
         self.states: list[list[str]] = []
+        self._before: list[str] = []
         self.selected: tuple[int, int] | None = None
         self._picks: list[Callable[[int, int], None]] = []
         self._ticks: tuple[Any, Any] = ((), ())
@@ -76,12 +79,13 @@ class CaughtTable(Chart):
         Arguments:
             rows: Names of the checks, from the top.
             columns: Names of the traps.
-            states: Of each cell, (C, T).
+            states: Of each cell, (C, T); one that waits keeps a pale trace of what it was.
             texts: What stands in each cell, (C, T).
             words: What is said of a cell under the pointer, (C, T).
             selected: Row and column that are chosen.
         """
         self.rows, self.columns = list(rows), list(columns)
+        self._remember()
         self.states = [list(row) for row in states]
         y, x = np.meshgrid(np.arange(len(rows)), np.arange(len(columns)), indexing="ij")
         flat = [state for row in self.states for state in row]
@@ -141,12 +145,25 @@ class CaughtTable(Chart):
                 callback(row, column)
 
     def _colours(self, states: Sequence[str]) -> dict[str, Any]:
-        looks = [_LOOKS[state] for state in states]
+        before = self._before if len(self._before) == len(states) else [""] * len(states)
+        looks = [
+            _TRACES.get(old, _LOOKS[state]) if state == "wait" else _LOOKS[state]
+            for state, old in zip(states, before, strict=True)
+        ]
         return {
             "fill": [self.ink(fill) for fill, _, _ in looks],
             "ink": [self.ink(text) for _, text, _ in looks],
             "alpha": as_column([alpha for _, _, alpha in looks]),
         }
+
+    def _remember(self) -> None:
+        """What each cell last was, when it did not wait."""
+        flat = [state for row in self.states for state in row]
+        if len(self._before) != len(flat):
+            self._before = [""] * len(flat)
+        self._before = [
+            old if new == "wait" else new for old, new in zip(self._before, flat, strict=True)
+        ]
 
     def _recolour(self) -> None:
         flat = [state for row in self.states for state in row]

@@ -134,10 +134,11 @@ class TrapGallery(Chart):
         """Places of the parameters within a picture, kept inside."""
         middle, edge = self._place(k), self.half_width
         scale = 0.5 * _SIDE / edge
-        return tuple(
+        found = [
             m + scale * np.clip(np.asarray(v, float), -edge, edge)
             for m, v in zip(middle, (x, y), strict=True)
-        )  # type: ignore[return-value]
+        ]
+        return found[0], found[1]
 
     def _filled(self, pictures: Sequence[Any]) -> dict[str, Any]:
         xs: list[Any] = []
