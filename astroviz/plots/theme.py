@@ -196,6 +196,14 @@ class Ink:
             self._painted.append((model, name, role))
             setattr(model, name, self(role))
 
+    def painted(self) -> list[tuple[str, str, str, str]]:
+        """Id of a model, its property, and that colour on white and on dark ground, of each."""
+        found = []
+        for model, name, role in self._painted:
+            light, dark = (Ink(ground)(role) for ground in (False, True))
+            found.append((model.id, name, light, dark))
+        return found
+
     def watch(self, repaint: Callable[[], None]) -> None:
         """Call this after the ground has changed (for colours held in data columns)."""
         self._watchers.append(repaint)
