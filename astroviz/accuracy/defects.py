@@ -34,6 +34,8 @@ from astroviz.accuracy.trial import Trial
 
 __all__ = ["DEFECTS", "Claim", "Defect", "claim", "defect", "trial_of_claim"]
 
+_ZERO_POINT = 0.7  # of the instruments, to either side, which the trap `regime` takes back
+
 Density = Callable[[np.ndarray], np.ndarray]
 
 
@@ -221,17 +223,22 @@ def _hpd(on: Stage, size: float) -> Claim:
 
 
 def _regime(on: Stage, size: float) -> Claim:
-    """Some objects have lost the label of their regime, and are told by their data alone."""
+    """Some objects have lost the label of their instrument, and are told by their data alone."""
     law, d = on.law, on.size
     lost = on.chance < size
-    zero = np.zeros_like(on.data)
+    zero_points = np.full(d, _ZERO_POINT * np.sqrt(2 / d))
+    offsets = np.stack([zero_points, -zero_points])
+    raw = on.data + offsets[on.regimes]
+    zero = np.zeros_like(raw)
     evidence = np.stack(
-        [log_normal(on.data, zero, np.broadcast_to(np.linalg.cholesky(e), (len(zero), d, d)))
-         for e in law.evidences], 1,
+        [log_normal(raw - offset, zero, np.broadcast_to(np.linalg.cholesky(e), (len(raw), d, d)))
+         for e, offset in zip(law.evidences, offsets, strict=True)], 1,
     )  # fmt: skip
     share = np.exp(evidence - np.logaddexp.reduce(evidence, 1, keepdims=True))
     share[~lost] = np.eye(2)[on.regimes[~lost]]
-    means = np.stack([on.data @ gain.T for gain in law.gains], 1)  # (N, R, d)
+    means = np.stack(
+        [(raw - offset) @ gain.T for gain, offset in zip(law.gains, offsets, strict=True)], 1
+    )  # (N, R, d)
     taken = (on.uniforms[:, :, 0] >= share[:, :1]).astype(int)  # (N, L)
     away = np.stack([on.normals @ factor.T for factor in law.factors], 2)  # (N, L, R, d)
     rows = np.arange(len(taken))[:, None]
@@ -327,9 +334,10 @@ _ALL = (
     ),
     Defect(
         "regime", "Right on average", "linear",
-        "It does not know whether an observation is of the quiet or of the noisy instrument. Too "
-        "careful with one and too sure with the other, it is exactly right over both.",
-        lambda s: f"the regime is unknown for {_percent(s)} of the objects", 1.0, _regime,
+        "It does not know whether the quiet or the noisy instrument made an observation, whose "
+        "zero points differ. Wrong to one side for one and to the other for the other, it is "
+        "exactly right over both.",
+        lambda s: f"the instrument is unknown for {_percent(s)} of the objects", 1.0, _regime,
     ),
     Defect(
         "permuted", "Modes mixed up", "bimodal",

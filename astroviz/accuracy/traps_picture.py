@@ -12,7 +12,7 @@ from astroviz.accuracy.problems import Stage, stage
 
 __all__ = ["HALF_WIDTH", "MASSES", "TrapPicture", "trap_picture"]
 
-HALF_WIDTH = 2.3
+HALF_WIDTH = 2.1
 """Ends of both axes, in standard deviations of the prior."""
 MASSES = (0.5, 0.9)
 """Probability inside of each contour."""
@@ -77,13 +77,16 @@ def _shown(name: str, seed: int) -> Stage:
     """A stage of one object that shows what is wrong."""
     on = stage(DEFECTS[name].problem, _CAST, 1, 2, seed)
     quiet = np.flatnonzero(on.regimes == 0)
+    away = (on.truths - on.means)[:, :, None]
+    radius = np.linalg.norm(np.linalg.inv(on.law.factors[on.regimes]) @ away, axis=(1, 2))
     if on.problem == "bimodal":
         # the modes must be apart along both parameters
         score = np.minimum(np.abs(on.means), _FAINTEST).sum(1) - np.abs(on.means).max(1) / 3
     elif name == "regime":
         score = -on.chance  # whose label is lost first
     else:
-        score = -np.abs(np.linalg.norm(on.means, axis=1) - 0.5)
+        # a truth that the exact posterior expects, not far from the middle
+        score = -np.abs(np.linalg.norm(on.means, axis=1) - 0.6) - np.abs(radius - 1.2)
     return on.part(quiet[[int(np.argmax(score[quiet]))]])
 
 

@@ -228,15 +228,15 @@ class TrapsState(ViewState):
         return (
             Preset("On the diagonal, and wrong", "HPD coverage does not see where the truth is.",
                    place("hpd", 0.5, "coverage")),
-            Preset("The same, by ranks", "One parameter at a time, it shows.",
-                   place("hpd", 0.5, "sbc")),
+            Preset("The same, seen jointly", "Products of ranks show it.",
+                   place("hpd", 0.5, "correlation")),
             Preset("TARP is blind", "A posterior that hardly looks at the data, seen from the "
                    "prior.", place("prior", 0.9, "tarp")),
             Preset("TARP sees", "The same, seen from guesses from the data.",
                    place("prior", 0.9, "tarp_data")),
             Preset("Right one by one", "Exact marginals, wrong correlation.",
                    place("correlation", 0.5, "sbc")),
-            Preset("Right on average", "Too careful here, too sure there.",
+            Preset("Right on average", "Wrong to one side here, to the other there.",
                    place("regime", 0.9, "regimes")),
             Preset("Modes mixed up", "Draws where no answer is.",
                    place("permuted", 0.9, "likelihood_rank")),

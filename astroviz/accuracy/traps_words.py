@@ -8,7 +8,7 @@ from html import escape
 from astroviz.accuracy.checks import CHECKS
 from astroviz.accuracy.outcome import Outcome
 
-__all__ = ["BRIEF", "LESSONS", "SHORT", "listed", "short", "story", "written_p"]
+__all__ = ["BRIEF", "HEADS", "LESSONS", "SHORT", "listed", "short", "story", "written_p"]
 
 SHORT = {
     "sbc": "Ranks (SBC)",
@@ -49,9 +49,9 @@ LESSONS = {
     "likelihood, or ask what the data removed, and it shows.",
     "hpd": "The plot of HPD coverage lies on the diagonal however far you drag: it asks only how "
     "high the density is at the truth, not where. A diagonal is necessary, not sufficient.",
-    "regime": "Too careful with one half and too sure with the other cancel exactly. Whatever "
-    "averages over all objects is blind; split them by something that the data tell, and it "
-    "shows.",
+    "regime": "The errors of the two instruments cancel exactly. Whatever averages over all "
+    "objects is blind; split them by something that the data tell, or ask whether the draws fit "
+    "their data, and it shows.",
     "permuted": "Every marginal is exact, so that ranks see nothing. The draws lie where no "
     "answer is: their likelihood is wrong, and so is the density at the truth.",
     "lost": "Both modes fit the data, so the likelihood cannot tell that one is missing. Where "
@@ -68,11 +68,18 @@ BRIEF: dict[str, Callable[[float], str]] = {
     "hpd": lambda s: (
         f"widths \u2212{100 * (1 - (1 + s) ** -0.5):.0f} / +{100 * ((1 - s) ** -0.5 - 1):.0f} %"
     ),
-    "regime": lambda s: f"regime unknown: {100 * s:.0f} %",
+    "regime": lambda s: f"instrument lost: {100 * s:.0f} %",
     "permuted": lambda s: f"wrong modes: {100 * s:.0f} %",
     "lost": lambda s: f"modes {50 * (1 + s):.0f} : {50 * (1 - s):.0f}",
 }
 """Defect and size to a few words."""
+
+HEADS = {
+    "biased": "Biased", "narrow": "Too\nsure", "wide": "Too\ncareful",
+    "correlation": "Wrong\ncorrel.", "prior": "Blind\nto data", "hpd": "Right\nby HPD",
+    "regime": "Right on\naverage", "permuted": "Modes\nmixed", "lost": "Lost\nmode",
+}  # fmt: skip
+"""Defect to a narrow heading."""
 
 
 def short(check: str) -> str:

@@ -8,7 +8,7 @@ import panel as pn
 
 from astroviz.accuracy.defects import DEFECTS
 from astroviz.accuracy.traps_picture import HALF_WIDTH
-from astroviz.accuracy.traps_words import BRIEF, short
+from astroviz.accuracy.traps_words import BRIEF, HEADS, short
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.lensing_real_panels import Panels
 from astroviz.dashboards.newest import Newest
@@ -121,7 +121,7 @@ class GalleryPanels(Panels):
         explorer, found = self.explorer, self.explorer.traps_matrix()
         chosen = (found.checks.index(explorer.traps_check),
                   found.traps.index(explorer.traps_trap))  # fmt: skip
-        columns = [DEFECTS[name].title.replace(" ", "\n", 1) for name in found.traps]
+        columns = [HEADS[name] for name in found.traps]
         self.table.update([short(name) for name in found.checks], columns, found.states,
                           found.texts, found.sentences, chosen)  # fmt: skip
         self.gallery.select(list(DEFECTS).index(explorer.traps_trap))

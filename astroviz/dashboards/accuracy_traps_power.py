@@ -9,7 +9,7 @@ import panel as pn
 
 from astroviz.accuracy.defects import DEFECTS
 from astroviz.accuracy.studies import SUITE
-from astroviz.accuracy.traps_words import short
+from astroviz.accuracy.traps_words import HEADS, short
 from astroviz.dashboards.accuracy_traps_panels import traps_of
 from astroviz.dashboards.appearance import card, figure_pane, framed, note
 from astroviz.dashboards.lensing_real_panels import Panels
@@ -93,7 +93,7 @@ class PowerPanels(Panels):
             if self.explorer.traps_check in found.checks
             else 0
         )
-        columns = [one.title.replace(" ", "\n", 1) for one in DEFECTS.values()]
+        columns = [HEADS[name] for name in DEFECTS]
         chosen = (row, list(DEFECTS).index(self.explorer.traps_trap))
         self.table.update(names, columns, states, texts, said, chosen)
 

@@ -28,7 +28,7 @@ __all__ = ["TrapGallery"]
 
 _ACROSS = 3
 _SIDE = 0.94  # of a picture, in units of a cell's width
-_HEAD = 0.30  # above a picture: its title and its measure
+_HEAD = 0.33  # above a picture: its title and its measure
 _TALL = 1.0 + _HEAD
 _STRENGTH = (0.28, 0.5)  # of the filled regions, the widest first
 
@@ -86,8 +86,8 @@ class TrapGallery(Chart):
         put(self.truth, {"x": as_column(truths[:, 0]), "y": as_column(truths[:, 1])})
         x, y = np.array(places, float).T
         put(self.cells, {
-            "x": as_column(x), "y": as_column(y), "title_y": as_column(y + _SIDE / 2 + 0.17),
-            "say_y": as_column(y + _SIDE / 2 + 0.045), "title": list(titles),
+            "x": as_column(x), "y": as_column(y), "title_y": as_column(y + _SIDE / 2 + 0.215),
+            "say_y": as_column(y + _SIDE / 2 + 0.08), "title": list(titles),
             "measure": list(measures),
         })  # fmt: skip
         rows = -(-len(pictures) // _ACROSS)
