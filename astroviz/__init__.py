@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from astroviz.dashboards.serve import serve as serve
     from astroviz.inference import infer as infer
     from astroviz.io.tables import read_table as read_table
+    from astroviz.judging import judge as judge
     from astroviz.widgets import explore as explore
     from astroviz.wrapping import wrap as wrap
 
@@ -24,6 +25,7 @@ __all__ = [
     "__version__",
     "explore",
     "infer",
+    "judge",
     "list_models",
     "load",
     "read_table",
@@ -38,6 +40,7 @@ _HOMES = {
     "Engine": "astroviz.core.engine",
     "explore": "astroviz.widgets",
     "infer": "astroviz.inference",
+    "judge": "astroviz.judging",
     "list_models": "astroviz.core.registry",
     "load": "astroviz.core.registry",
     "read_table": "astroviz.io.tables",
