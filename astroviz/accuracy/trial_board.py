@@ -18,7 +18,7 @@ _RAISED = str.maketrans(
     "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079",
 )
 
-__all__ = ["board_rows", "p_words", "verdict_html", "verdict_table", "worst_check"]
+__all__ = ["board_rows", "p_words", "verdict_table", "verdict_words", "worst_check"]
 
 
 def p_words(p: float) -> str:
@@ -102,18 +102,34 @@ def verdict_table(found: Found) -> QTable:
     })  # fmt: skip
 
 
-def verdict_html(found: Found) -> str:
-    """The verdict as a table for a notebook."""
-    from html import escape
+def verdict_words(found: Found | None, growing: bool = False) -> dict[str, Any]:
+    r"""The verdict of all checks: `state`, `words`, `small`, what it rests on, and `notes`.
 
-    rows = []
-    for row in board_rows(found, found.asked.checks, ""):
-        if row["state"] in ("idle", "barred"):
-            continue
-        mark = {"held": "\u2713", "failed": "!", "score": "\u2013", "refused": "\u2013"}
-        rows.append(
-            f"<tr><td>{mark[row['state']]}</td><td>{escape(row['title'])}</td>"
-            f"<td>{escape(row['words'])}</td><td style='text-align:left'>{escape(row['said'])}"
-            "</td></tr>"
-        )
-    return f"<p><b>{escape(found.report.verdict())}</b></p><table>{''.join(rows)}</table>"
+    Arguments:
+        found: What was found; None before.
+        growing: Whether more is on its way.
+    """
+    if found is None:
+        return {"state": "idle", "words": "Not tried yet", "small": "press Try it", "notes": []}
+    report = found.report
+    tested = sum(math.isfinite(one.p_value) for one in report.outcomes)
+    small = (
+        f"{report.count:,} objects \u00d7 {report.draws:,} draws, "
+        f"{100 * report.level:g} % family-wise"
+    )
+    notes = list(report.notes)
+    if found.stored:
+        notes.append("Simulated and answered before; Re-draw asks for fresh simulations.")
+    notes.append(
+        "All checks together call a right posterior wrong in at most "
+        f"{100 * report.level:g} % of trials (Holm). Passing them is necessary, not sufficient."
+    )
+    if growing and not found.complete:
+        small = f"{report.count:,} of {found.asked.count:,} objects so far"
+    if not tested:
+        return {"state": "score", "words": "Nothing was tested", "small": small, "notes": notes}
+    if report.passed:
+        return {"state": "held", "words": f"None of {tested} checks rejects", "small": small, "notes": notes}
+    number = len(report.rejected)
+    words = f"{number} of {tested} checks reject{'s' if number == 1 else ''}"
+    return {"state": "failed", "words": words, "small": small, "notes": notes}

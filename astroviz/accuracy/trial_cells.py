@@ -10,24 +10,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from scipy.stats import norm
 
 from astroviz.accuracy.family import holm
 from astroviz.accuracy.simulation_ranks import trial_ranks
 from astroviz.accuracy.trial import Trial
 
-__all__ = ["ALL", "LOOKS", "CellTable", "cell_table", "group_kinds", "rank_bin"]
+__all__ = ["EVERY", "LOOKS", "TOGETHER", "CellTable", "cell_table", "group_kinds", "rank_bin"]
 
-ALL = "all"
-"""Name of the column that holds all objects, and of the row that holds all parameters."""
+EVERY = "all objects"
+"""Name of the column that holds all objects."""
+
+TOGETHER = "all parameters"
+"""Name of the row that holds all parameters."""
 
 LOOKS = {"coverage": "Coverage of 90 %", "width": "Width", "shift": "Shift"}
 """What a cell says, and its name for people."""
 
 _LEVEL = 0.9
 _ROWS = 11  # parameters that are shown: of more, the worst
-_COLUMNS = 9  # groups that are shown: of more, the largest
+_COLUMNS = 7  # groups that are shown: of more, the largest
 _FAR = 5.0  # standard errors at which a colour is full
 
 
@@ -36,8 +39,8 @@ class CellTable:
     r"""Parameters by groups.
 
     Arguments:
-        rows: Names of the R parameters; `all` for all of them together.
-        columns: Names of the C groups; `all` first.
+        rows: Names of the R parameters; `TOGETHER` for all of them, first.
+        columns: Names of the C groups; `EVERY` first.
         counts: Objects of each group, (C,).
         members: Whether an object is of a group, (C, N).
         values: From -1 (far too small) over 0 (right) to 1 (far too large), (R, C).
@@ -65,9 +68,15 @@ class CellTable:
         row, column = np.unravel_index(int(far.argmax()), far.shape)
         return int(row), int(column)
 
+    def ranks(self, row: int, column: int) -> np.ndarray:
+        """Ranks of the truths of a cell, in 0 to 1; a column for each parameter, (n, k)."""
+        chosen = self.rows[row]
+        columns = slice(None) if chosen == TOGETHER else [self.names.index(chosen)]
+        return np.asarray(ndtr(self.scores[self.members[column]][:, columns]))
+
     def badness(self, row: int) -> np.ndarray:
         """How far each object's truth is from the middle of its draws, (N,)."""
-        if self.rows[row] == ALL:
+        if self.rows[row] == TOGETHER:
             return np.asarray(np.abs(self.scores).max(1))
         return np.asarray(np.abs(self.scores[:, self.names.index(self.rows[row])]))
 
@@ -101,12 +110,10 @@ def cell_table(trial: Trial, kind: str = "", look: str = "coverage", seed: int =
     z, texts = np.full(shape, np.nan), [[""] * shape[1] for _ in rows]
     words = [[""] * shape[1] for _ in rows]
     for i, row in enumerate(rows):
-        chosen = slice(None) if row == ALL else [trial.names.index(row)]
+        chosen = slice(None) if row == TOGETHER else [trial.names.index(row)]
         for j, column in enumerate(columns):
             z[i, j], texts[i][j], words[i][j] = _cell(scores[members[j]][:, chosen], look)
-            where = "all objects" if column == ALL else column
-            who = "All parameters" if row == ALL else row
-            words[i][j] = f"{who}, {where}: {words[i][j]}"
+            words[i][j] = f"{row}, {column}: {words[i][j]}"
     out = _beyond_chance(z)
     texts = [[f"! {text}" if out[i, j] else text for j, text in enumerate(line)]
              for i, line in enumerate(texts)]  # fmt: skip
@@ -121,7 +128,7 @@ def rank_bin(trial: Trial, name: str, share: float, bins: int = 20, seed: int = 
 
     Arguments:
         trial: A valid trial.
-        name: A parameter; `all` for any of them.
+        name: A parameter; `TOGETHER` for any of them.
         share: Place on the axis of ranks, 0 to 1.
         bins: Bins of the histogram.
         seed: Seed that breaks ties of ranks.
@@ -136,7 +143,7 @@ def rank_bin(trial: Trial, name: str, share: float, bins: int = 20, seed: int = 
 
 def _groups(trial: Trial, kind: str) -> tuple[list[str], np.ndarray]:
     """Names of the columns and who is in them: all objects first."""
-    columns, members = [ALL], [np.ones(trial.count, bool)]
+    columns, members = [EVERY], [np.ones(trial.count, bool)]
     if kind in trial.groups:
         labels = np.asarray(trial.groups[kind]).astype(str)
         names, counts = np.unique(labels, return_counts=True)
@@ -153,12 +160,12 @@ def _rows(names: Sequence[str], scores: np.ndarray) -> list[str]:
     if len(names) == 1:
         return list(names)
     if len(names) <= _ROWS:
-        return [ALL, *names]
+        return [TOGETHER, *names]
     n = len(scores)
     far = np.maximum(np.abs(scores.mean(0)) * np.sqrt(n),
                      np.abs((scores**2).mean(0) - 1) * np.sqrt(n / 2))  # fmt: skip
     kept = np.sort(np.argsort(-far, kind="stable")[:_ROWS])
-    return [ALL, *(names[k] for k in kept)]
+    return [TOGETHER, *(names[k] for k in kept)]
 
 
 def _cell(s: np.ndarray, look: str) -> tuple[float, str, str]:
@@ -173,7 +180,7 @@ def _cell(s: np.ndarray, look: str) -> tuple[float, str, str]:
         part = float(inside.mean())
         return (
             (part - _LEVEL) / error, f"{100 * part:.0f} %",
-            f"{100 * part:.1f} % of {n} truths in their 90 % interval, where a right posterior "
+            f"{100 * part:.1f} % of the truths of {n} objects in their 90 % interval, where a right posterior "
             f"has 90 \u00b1 {100 * error:.1f} %.",
         )  # fmt: skip
     if look == "width":

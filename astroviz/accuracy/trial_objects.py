@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST", "ObjectAxis", "ObjectScene", "object_scene", "objects_table", "worst_first"]
 
-LARGEST = 4
-"""Parameters of a corner plot."""
+_PLACES = 4
+LARGEST, _USUAL = 4, 3
+"""Parameters of a corner plot: at most, and if nobody chose."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,10 @@ def object_scene(trial: Trial, row: int, pick: Sequence[str] = ()) -> ObjectScen
     if trial.geometry == "rotation":
         names, units, draws, truth = _turned(draws, truth)
     chosen = [k for k in (names.index(one) for one in pick if one in names)][:LARGEST]
-    chosen = chosen or list(range(min(LARGEST, len(names))))
+    chosen = chosen or list(range(min(_USUAL, len(names))))
     draws, truth = draws[:, chosen], truth[chosen]
     axes = tuple(
-        ObjectAxis(names[k], names[k].replace("_", " "), units[k], *_ends(draws[:, j], truth[j]))
+        ObjectAxis(names[k], _label(names[k]), units[k], *_ends(draws[:, j], truth[j]))
         for j, k in enumerate(chosen)
     )
     return ObjectScene(row, name, "corner", axes, draws, truth, (),
@@ -128,10 +129,16 @@ def _ends(values: np.ndarray, truth: float) -> tuple[float, float]:
     return float(known.min() - margin), float(known.max() + margin)
 
 
+def _label(name: str) -> str:
+    """A name for an axis: `log age` for `log_age`, but `a_v` as it is."""
+    parts = name.split("_")
+    return name if min(map(len, parts)) < 2 else " ".join(parts)
+
+
 def _facts(trial: Trial, row: int) -> tuple[tuple[str, str], ...]:
     """Groups and places of an object, in words."""
     found = [(kind, str(np.asarray(labels)[row])) for kind, labels in trial.groups.items()]
-    for name, values in trial.places.items():
+    for name, values in list(trial.places.items())[:_PLACES]:
         number = float(np.asarray(values)[row])
         if np.isfinite(number):
             found.append((name, f"{number:.4g} {trial.place_units.get(name, '')}".strip()))

@@ -5,14 +5,27 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import param
 
 from astroviz.accuracy.checks import CHECKS
-from astroviz.accuracy.trial_board import board_rows, verdict_table, worst_check
-from astroviz.accuracy.trial_cells import ALL, LOOKS, CellTable, cell_table, group_kinds, rank_bin
+from astroviz.accuracy.trial_board import (
+    board_rows,
+    verdict_table,
+    verdict_words,
+    worst_check,
+)
+from astroviz.accuracy.trial_cells import (
+    LOOKS,
+    TOGETHER,
+    CellTable,
+    cell_table,
+    group_kinds,
+    rank_bin,
+)
 from astroviz.accuracy.trial_example import example_of
 from astroviz.accuracy.trial_models import MINE, cases_of, full_name
 from astroviz.accuracy.trial_objects import (
@@ -30,7 +43,10 @@ if TYPE_CHECKING:
 
     from astroviz.accuracy.trial import Trial
 
-__all__ = ["NO_GROUPS", "TrialState"]
+__all__ = ["FIGURES", "NO_GROUPS", "TrialState"]
+
+FIGURES = {"check": "Check", "ranks": "Ranks", "parameters": "Parameters"}
+"""What the figure shows, and its name for people."""
 
 NO_GROUPS = "none"
 """Kind of groups that is none: all objects together."""
@@ -58,6 +74,10 @@ class TrialState(ViewState):
     trial_check = param.String(
         default="", doc="The check whose figure is shown; empty: the one that speaks loudest."
     )
+    trial_figure: param.Selector[Any] = param.Selector(
+        default="check", objects=list(FIGURES),
+        doc="The figure of the check, ranks of the cell that is chosen, or p-values by parameter.",
+    )  # fmt: skip
     trial_kind = param.String(
         default="", doc="Groups that the objects are split into; empty: the first that there are."
     )
@@ -162,6 +182,18 @@ class TrialState(ViewState):
         """The checks with their verdicts, as `trial_board.board_rows`."""
         return board_rows(self.trial_found(), tuple(self.trial_checks), self.trial_shown_check())
 
+    def trial_verdict(self) -> dict[str, Any]:
+        """The verdict of all checks, as `trial_board.verdict_words`."""
+        return verdict_words(self.trial_found(), self._live is not None)
+
+    def trial_run_check(self, name: str, on: bool) -> None:
+        """Add a check to those that run, or leave it out."""
+        found = self.trial_found()
+        now = [row["name"] for row in board_rows(found, tuple(self.trial_checks), "") if row["on"]]
+        wanted = [one for one in CHECKS if (one in now and one != name) or (one == name and on)]
+        suite = [one for one in CHECKS if CHECKS[one].default]
+        self.trial_checks = [] if wanted == suite else wanted
+
     def trial_shown_check(self) -> str:
         """The check whose figure is shown."""
         found = self.trial_found()
@@ -169,10 +201,17 @@ class TrialState(ViewState):
             return str(self.trial_check)
         return self.trial_check if self.trial_check in found.outcomes else worst_check(found)
 
-    def trial_outcome(self) -> Any:
-        """What the check that is shown found; None before."""
-        found = self.trial_found()
-        return None if found is None else found.outcomes.get(self.trial_shown_check())
+    def trial_outcome(self) -> dict[str, Any] | None:
+        """What is drawn of the check that is shown, as fields of `Outcome`; None before."""
+        found, table = self.trial_found(), self.trial_table()
+        outcome = None if found is None else found.outcomes.get(self.trial_shown_check())
+        if outcome is None or table is None:
+            return None
+        fields = dict(vars(outcome))
+        if self.trial_figure == "ranks":
+            row, column = self.trial_shown_cell(table)
+            return {**fields, "curves": {"ranks": table.ranks(row, column)}}
+        return {**fields, "curves": {}} if self.trial_figure == "parameters" else fields
 
     def trial_kinds(self) -> tuple[str, ...]:
         """Kinds of groups that can be chosen."""
@@ -224,9 +263,29 @@ class TrialState(ViewState):
         pick = list(self.trial_pick)
         row, _ = self.trial_shown_cell(table)
         if not pick:
-            first = [] if table.rows[row] == ALL else [table.rows[row]]
+            first = [] if table.rows[row] == TOGETHER else [table.rows[row]]
             pick = [*first, *(name for name in found.trial.names if name not in first)]
         return object_scene(found.trial, int(rows[min(self.trial_place, len(rows) - 1)]), pick)
+
+    def trial_object_words(self, scene: ObjectScene) -> str:
+        """Which object is shown, of how many, and where its truth falls, as HTML."""
+        table, listed = self.trial_table(), self.trial_listed()
+        assert table is not None
+        row, column = self.trial_shown_cell(table)
+        where = f"{escape(table.rows[row])}, {escape(table.columns[column])}"
+        if self.trial_bin is not None:
+            low = min(int(self.trial_bin * 20), 19) / 20
+            where += f", ranks {low:.2f} to {low + 0.05:.2f}"
+        place = min(self.trial_place, len(listed) - 1) + 1
+        shown = ", ".join(
+            f"{escape(axis.label)} {100 * rank:.0f}&nbsp;%"
+            for axis, rank in zip(scene.axes, scene.ranks, strict=False)
+        )
+        said = f"draws below the truth: {shown}" if shown else ""
+        return (
+            f"<b>{escape(scene.name)}</b>, {place:,} of {len(listed):,} in <b>{where}</b>, worst "
+            f"first<br><span class='faint'>{said}</span>"
+        )
 
     def trial_verdict_table(self) -> QTable:
         """What each check found."""
@@ -292,7 +351,10 @@ class TrialState(ViewState):
                 f"{found.trial.count:,} of {found.asked.count:,} objects so far: the curves move "
                 "until all are in; Cancel keeps what is there."
             )
-        return f"{found.report.verdict()} Click a cell that stands out, to see its objects."
+        words = self.trial_verdict()["words"]
+        who = "your draws" if self.tried == MINE else found.asked.model
+        doubt = "" if found.report.rejected else " (necessary, not sufficient)"
+        return f"{words} {who}{doubt}. Click a cell that stands out, to see its objects."
 
     def trial_warnings(self) -> tuple[str, ...]:
         """What one should know before believing it."""
@@ -302,14 +364,11 @@ class TrialState(ViewState):
             said += [f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."] if sentence else []
         found = self.trial_found()
         if found is not None:
-            said += list(found.report.notes)
             if not found.complete and self._live is None:
                 said.append(
                     f"Stopped after {found.trial.count:,} of {found.asked.count:,} objects; heavy "
                     "checks did not run."
                 )
-            if found.stored:
-                said.append("Simulated and answered before: Re-draw, then Try it, for fresh ones.")
         return tuple(said)
 
 

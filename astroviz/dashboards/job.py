@@ -26,10 +26,16 @@ class Job:
     Arguments:
         shell: Shows progress and sentences.
         changed: Told, with the document's lock, when work begins and ends.
+        stopped: What is said when it was cancelled.
     """
 
-    def __init__(self, shell: Shell, changed: Callable[[], None] = lambda: None) -> None:
-        self.shell, self.changed = shell, changed
+    def __init__(
+        self,
+        shell: Shell,
+        changed: Callable[[], None] = lambda: None,
+        stopped: str = "Cancelled; all is as it was.",
+    ) -> None:
+        self.shell, self.changed, self.stopped = shell, changed, stopped
         self._task: asyncio.Task[None] | None = None
         self._stop = threading.Event()
         self._told = -1.0
@@ -86,7 +92,7 @@ class Job:
             found = await asyncio.to_thread(work, progress, check)
             end = lambda: done(found)  # noqa: E731
         except Cancelled:
-            end = lambda: self.shell.say("Cancelled; all is as it was.", "info")  # noqa: E731
+            end = lambda: self.shell.say(self.stopped, "info")  # noqa: E731
         except Exception as error:
             failure = error
             end = lambda: self._fail(failure)  # noqa: E731
