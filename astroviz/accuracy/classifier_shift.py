@@ -114,24 +114,25 @@ def classifier_shift(
             f"{len(first)} and {len(second)} objects cannot teach a classifier: give 40 of each"
         )
     random = np.random.default_rng([seed, 0xC1A5])
-    halves = [random.permutation(len(one)) for one in (first, second)]
-    odds = [np.empty(len(first)), np.empty(len(second))]
-    areas, errors, tails, falls = [], [], [], []
+    tables = (first, second)
+    halves = [random.permutation(len(one)) for one in tables]
+    odds = [np.empty(len(one)) for one in tables]
+    areas, falls = [], []
     for k in (0, 1):
-        taught = [one[half[k::2]] for one, half in zip((first, second), halves, strict=True)]
+        taught = [one[half[k::2]] for one, half in zip(tables, halves, strict=True)]
         model = _fitted(taught[0], taught[1], seed)
         judged = [half[1 - k :: 2] for half in halves]
-        parts = [one[rows] for one, rows in zip((first, second), judged, strict=True)]
+        parts = [one[rows] for one, rows in zip(tables, judged, strict=True)]
         for kept, rows, part in zip(odds, judged, parts, strict=True):
             kept[rows] = _odds(model, part)
-        area, error, tail = area_under_curve(odds[0][judged[0]], odds[1][judged[1]])
-        areas.append(area), errors.append(error), tails.append(tail)
+        areas.append(area_under_curve(odds[0][judged[0]], odds[1][judged[1]]))
         if importance:
-            falls.append(_falls(model, parts[0], parts[1], area, random))
+            falls.append(_falls(model, parts[0], parts[1], areas[-1][0], random))
     every = np.concatenate(falls) if falls else np.full((2, first.shape[1]), np.nan)
+    area, error, tail = (np.array(one) for one in zip(*areas, strict=True))
     return ClassifierShift(
-        float(np.mean(areas)), float(np.sqrt(0.5 * np.mean(np.square(errors)))),
-        float(min(1.0, 2 * min(tails))), every.mean(0),
+        float(area.mean()), float(np.sqrt(0.5 * np.mean(error**2))),
+        float(min(1.0, 2 * tail.min())), every.mean(0),
         every.std(0, ddof=1) / np.sqrt(len(every)), odds[0], odds[1],
     )  # fmt: skip
 
