@@ -114,7 +114,8 @@ def untrained_galaxies():
     import torch
 
     from astroviz.galaxies.features import Features
-    from astroviz.galaxies.fitting import Member, Survey
+    from astroviz.galaxies.fitting import Survey
+    from astroviz.galaxies.member import Member
     from astroviz.galaxies.model import GalaxiesModel
     from astroviz.galaxies.noise_model import NoiseModel
     from astroviz.galaxies.population import Population

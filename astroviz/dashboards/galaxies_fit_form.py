@@ -13,7 +13,7 @@ from astroviz.dashboards.adaptation_upload import Upload
 from astroviz.dashboards.appearance import note
 from astroviz.dashboards.job import Job
 from astroviz.galaxies.filters import FILTER_SETS
-from astroviz.galaxies.fit_mine import BUDGETS, PHOTOMETRY, PRIORS
+from astroviz.galaxies.fit_mine import BUDGETS, PHOTOMETRY, PRIORS, SELECTED
 
 __all__ = ["CatalogueForm"]
 
@@ -47,7 +47,7 @@ class CatalogueForm:
         self.layout = pn.Column(
             note(f"<p class='faint'>{_INTRO}</p>"), self.upload.layout, self.example,
             pn.Row(self.filters, self.photometry, **_ROW), self.corrected, self.trusted,
-            self.columns,
+            self.columns, self.selected, self.selection_words,
             pn.Row(self.band, self.limit, **_ROW), self.redshifts,
             pn.Row(self.prior, self.budget, **_ROW),
             pn.Row(self.read_button, self.fit_button, self.again_button, margin=(4, 0, 0, 0)),
@@ -68,6 +68,9 @@ class CatalogueForm:
         self.corrected = self._switch("Corrected for Galactic extinction", "fit_corrected")
         self.trusted = self._switch("Take the numbers as declared", "fit_trusted")
         self.redshifts = self._switch("Fit the known redshifts too", "fit_redshifts")
+        self.selected = self._select("selected by", _turned(SELECTED), "fit_selected")
+        self.selection_words = note("", margin=(4, 0, 0, 0), visible=False)
+        explorer.param.watch(lambda _: self._on_selected(), "fit_selected")
         self.band = self._select(
             "limit in", {short: short for _, short in explorer.fit_bands()}, "fit_band"
         )
@@ -175,6 +178,15 @@ class CatalogueForm:
                 chosen[band] = value.value if alone else (value.value, error.value)
         self.explorer.fit_choose(chosen)
 
+    def _on_selected(self) -> None:
+        """One limit, or what the view *Selection* is set to."""
+        whole = self.explorer.fit_selected == "view"
+        self.band.visible = self.limit.visible = not whole
+        self.selection_words.visible = whole
+        if whole:
+            words = escape(self.explorer.fit_selection_words(), quote=False)
+            self.selection_words.object = f"<p class='faint'>Selected by: {words}.</p>"
+
     def _on_limit(self, event: Any) -> None:
         words = event.new.strip()
         try:
@@ -252,6 +264,7 @@ class CatalogueForm:
 
     def refresh(self) -> None:
         """Show the state of the table and of the work."""
+        self._on_selected()
         there, busy = self.explorer.fit_table is not None, self.job.running
         for button in (self.read_button, self.fit_button):
             button.disabled = busy or not there

@@ -5,7 +5,9 @@ r"""An active nucleus: a disc that shines as a broken power law, and hot dust ar
     \alpha = -0.349\ (\lambda < 3880\,\text{A}),\ \alpha = 0.593\ (\lambda > 3880\,\text{A}),
 
 with the slopes in frequency that Temple, Hewett & Banerji (2021, arXiv:2109.04472) found for SDSS
-quasars, and dust at 1240 K that outshines the disc four times at 2 micron, after the same. The
+quasars, one
+power of the wavelength steeper below 1200 A, and dust at 1240 K that outshines the disc 3.96 times
+at 2 micron, after the same (constants as in qsogen, the public code of that paper). The
 disc, not the dust, is reddened as in the Small Magellanic Cloud,
 :math:`A_\lambda = 1.39\,(\lambda / \mu\text{m})^{-1.2}\,E(B-V)` (Prevot et al. 1984; Richards et
 al. 2003, arXiv:astro-ph/0305305). Broad lines and the iron forest are not part of it.
@@ -25,9 +27,10 @@ from astroviz.galaxies.parameters import GalaxyError
 __all__ = ["ActiveNucleus", "continuum"]
 
 _BREAK: Final = 3880.0  # A
+_FAR: Final = 1200.0  # A, below which the disc fades faster
 _SLOPES: Final = (-0.349, 0.593)  # of flux per frequency with frequency
 _DUST: Final = 1240.0  # K
-_DUST_TO_DISC: Final = 4.0  # at 2 micron, in flux per wavelength
+_DUST_TO_DISC: Final = 3.96  # at 2 micron, in flux per wavelength
 _SECOND: Final = 1.4387769e8  # h c / k, A K
 _NORM: Final = 5100.0  # A
 
@@ -35,7 +38,7 @@ _NORM: Final = 5100.0  # A
 def _disc(wavelength: Tensor) -> Tensor:
     ratio = wavelength / _BREAK
     slope = torch.where(ratio < 1, -2 - _SLOPES[0], -2 - _SLOPES[1])
-    return ratio.pow(slope)
+    return ratio.pow(slope) * (wavelength / _FAR).clamp(max=1.0)
 
 
 def _planck(wavelength: Tensor) -> Tensor:

@@ -20,7 +20,8 @@ from astroviz.galaxies.distance import sliced
 from astroviz.galaxies.features import Features
 from astroviz.galaxies.film import Film, Watcher
 from astroviz.galaxies.fit_settings import Clock, FitSettings
-from astroviz.galaxies.fitting import FlowFit, Member, Survey
+from astroviz.galaxies.fitting import FlowFit, Survey
+from astroviz.galaxies.member import Member, draw_tilts
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.sliced_target import groups_of
 
@@ -82,7 +83,7 @@ class Judge:
             x = torch.randn(4 * number, len(PARAMETERS), generator=generator)
             shift = None
             if member is not None:
-                x, shift = member.flow(x)[0], member.zero_points
+                x, shift = member(x)[0], member.zero_points
             seen = self.survey.view(x, generator, 1.0, shift)
             cloud = self.features(seen.observed, seen.theta[:, _REDSHIFT])
             chances = torch.ones(len(x)) if seen.kept is None else seen.kept
@@ -149,13 +150,15 @@ def fit_ensemble(
         checkpoints: Folder of checkpoints; those that are there are gone on from.
     """
     found = []
+    tilts = draw_tilts(len(seeds), settings.shift, settings.stretch, seeds[0])
     for place, seed in enumerate(seeds):
         sample = data
         if len(seeds) > 1:
             generator = Generator().manual_seed(seed + 77)
             sample = data[torch.randint(len(data), (len(data),), generator=generator)]
         own = settings.of_member(place, len(seeds))
-        fit = FlowFit(survey, features, sample, own, seed)
+        tilt = tilts[place] if len(seeds) > 1 else None
+        fit = FlowFit(survey, features, sample, own, seed, tilt)
         part = None if control is None else _Part(control, place, len(seeds))
         file = None if checkpoints is None else checkpoints / f"member{place}.pt"
         member = fit.run(clock(place), part, watch, file)

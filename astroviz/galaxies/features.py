@@ -100,6 +100,19 @@ class Features:
         found = (found - self.centre.to(found)) / self.scale.to(found)
         return self.far * torch.asinh(found / self.far) if self.far else found
 
+    def axes(self) -> Tensor:
+        r"""Directions that people look at first: every feature, every band; shape (A, F).
+
+        A band is a sum of colours, :math:`J = r - (r - i) - (i - z) - (z - J)`, so that no feature
+        alone says how well it is met.
+        """
+        size, count = len(self.names), len(self.bands)
+        bands = torch.zeros(count, size)
+        bands[:, :count] = torch.linalg.inv(self.matrix) * self.scale[:count]
+        found = torch.cat([torch.eye(size), bands / bands.norm(dim=-1, keepdim=True)])
+        # one of the bands is a feature itself
+        return found[[k for k in range(len(found)) if k < size or found[k].max() < 1 - 1e-6]]
+
     def plain(self, features: Tensor) -> Tensor:
         """Features in magnitudes and redshifts again, shape (N, F)."""
         wide = self.far * torch.sinh(features / self.far) if self.far else features

@@ -3,6 +3,7 @@ r"""A catalogue of the user's on the page: opened, its columns named, read, and 
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from astroviz.galaxies.catalogue import Catalogue
     from astroviz.galaxies.selection import Selection
 
-__all__ = ["BUDGETS", "PHOTOMETRY", "PRIORS", "MineState", "Steps"]
+__all__ = ["BUDGETS", "PHOTOMETRY", "PRIORS", "SELECTED", "MineState", "Steps"]
 
 PHOTOMETRY = {
     "ab": "AB magnitudes",
@@ -38,6 +39,7 @@ _MIXED = {
     "asinh_vega": {"sdss": "sdss_asinh", "twomass": "vega"},
 }
 PRIORS = {"survey": "physical: volume, mass function", "popsed": "flat in every parameter"}
+SELECTED = {"limit": "one magnitude limit", "view": "all of the view Selection"}
 BUDGETS = {"30s": "half a minute", "2m": "2 minutes", "5m": "5 minutes", "15m": "15 minutes"}
 
 Work = Callable[[Callable[[float], None], Callable[[], None]], Any]
@@ -90,6 +92,11 @@ class MineState(ViewState):
     fit_prior: param.Selector[Any] = param.Selector(
         default="survey", objects=list(PRIORS), doc="What is believed before the data."
     )
+    fit_selected: param.Selector[Any] = param.Selector(
+        default="limit", objects=list(SELECTED),
+        doc="How the catalogue was selected: by one limit, or by all that the view Selection is "
+        "set to (limit, wedge of colours, signal to noise, completeness).",
+    )  # fmt: skip
     fit_band = param.String(default="r", doc="Band of the limit of the catalogue.")
     fit_limit = param.Number(
         default=None, bounds=(5.0, 35.0), allow_None=True,
@@ -169,9 +176,11 @@ class MineState(ViewState):
         """How the catalogue was selected; None for all galaxies of the volume."""
         from astroviz.galaxies.selection import MagnitudeLimit, Selection
 
+        bands = FILTER_SETS[self.fit_filters]
+        if self.fit_selected == "view":
+            return self._built(bands)
         if self.fit_limit is None:
             return None
-        bands = FILTER_SETS[self.fit_filters]
         short = {SHORT_NAMES.get(band, band): band for band in bands}
         band = short.get(self.fit_band, self.fit_band)
         if band not in bands:
@@ -180,6 +189,28 @@ class MineState(ViewState):
                 f"of {', '.join(short)}"
             )
         return Selection((MagnitudeLimit(band, float(self.fit_limit), 0.05),), bands)
+
+    def fit_selection_words(self) -> str:
+        """The selection in a sentence, or why there can be none."""
+        try:
+            chosen = self.fit_selection()
+        except GalaxyError as error:
+            return str(error)
+        return "every galaxy of the volume is in it" if chosen is None else chosen.words()
+
+    def _built(self, bands: tuple[str, ...]) -> Selection | None:
+        """What the view *Selection* is set to, over the bands of the catalogue."""
+        from astroviz.galaxies.selection_terms import selection
+
+        built = selection(self)
+        missing = sorted({band for term in built.terms for band in term.bands} - set(bands))
+        if missing:
+            raise GalaxyError(
+                f"the view Selection acts on {', '.join(missing)}, which the filters of this "
+                f"table do not have ({', '.join(bands)}): choose its survey and band anew there, "
+                "or other filters here"
+            )
+        return built.for_bands(bands) if built else None
 
     def fit_reading(self) -> Work:
         """Work that reads the table: a `Catalogue`, or a sentence about what is wrong with it."""
@@ -215,6 +246,7 @@ class MineState(ViewState):
         self._frames = ()
 
         def work(progress: Callable[[float], None], check: Callable[[], None]) -> Any:
+            begun = time.monotonic()  # loading and reading are part of the budget
             from astroviz.galaxies.fit_catalogue import fit_catalogue
 
             catalogue = reading(lambda share: None, check)
@@ -223,7 +255,7 @@ class MineState(ViewState):
             with _on_page():
                 population = fit_catalogue(
                     catalogue, selection, redshifts=anchored, control=Steps(progress, check),
-                    watch=watch, checkpoints=checkpoints, **settings,
+                    watch=watch, checkpoints=checkpoints, begun=begun, **settings,
                 )  # fmt: skip
             return catalogue, population
 
@@ -252,9 +284,11 @@ class MineState(ViewState):
 
     def _fit_question(self) -> tuple[Any, ...]:
         names = ("fit_filters", "fit_photometry", "fit_corrected", "fit_trusted", "fit_redshifts",
-                 "fit_prior", "fit_band", "fit_limit", "fit_budget", "seed")  # fmt: skip
+                 "fit_prior", "fit_selected", "fit_band", "fit_limit", "fit_budget",
+                 "seed")  # fmt: skip
         chosen = tuple(sorted((band, str(column)) for band, column in self._chosen.items()))
-        return (id(self._table), chosen, *(getattr(self, name) for name in names))
+        built = self.fit_selection_words() if self.fit_selected == "view" else ""
+        return (id(self._table), chosen, built, *(getattr(self, name) for name in names))
 
     def fit_bytes(self) -> bytes:
         """The fitted population as a file that `Population.load` reads, in a zip."""

@@ -32,11 +32,21 @@ class FitSettings:
         last_entropy: What :math:`\lambda` falls to, geometrically, over the last 40 %.
         spread: Members of an ensemble have entropy weights from :math:`1/s` to :math:`s` times
             this one, evenly in the logarithm: what the weight decides is part of their spread.
+        unseen: Weight of the divergence from the prior where the survey sees nothing,
+            :math:`E_q[(1 - w)(\ln q/\pi - 1)]` with the chance :math:`w` to be listed: the data
+            are silent there, and draws of a population that all are listed scatter less, which a
+            distance of samples rewards.
+        shift: Members of an ensemble have priors of their own, see `member`: spread of the
+            shifts, in standard deviations of the prior.
+        stretch: The same of the logarithms of their widths.
+        named: Share of the features' and bands' own directions in each step's distance.
+        debias: Take off the distance what draws of the model have from one another by chance.
         noise: :math:`a` in the factor on the noise, :math:`1 / (1 + a e^{-b f})`: little noise at
             first, so that the model finds its place before it is blurred.
         decay: :math:`b`.
         switch: The distance is of order one before this part of the fit, of order two after.
         zero_points: Spread of free zero points of the bands, mag; 0 for none.
+        zero_point_errors: The same of each band, in their order; `zero_points` for all by default.
         layers: Of the flow.
         hidden: Width of its networks.
         bins: Of its splines.
@@ -58,10 +68,16 @@ class FitSettings:
     entropy: float = 0.003
     last_entropy: float = 0.0005
     spread: float = 1.0
+    unseen: float = 0.0
+    shift: float = 0.0
+    stretch: float = 0.0
+    named: float = 0.0
+    debias: bool = False
     noise: float = 20.0
     decay: float = 12.0
     switch: float = 0.5
     zero_points: float = 0.0
+    zero_point_errors: tuple[float, ...] = ()
     layers: int = 6
     hidden: int = 64
     bins: int = 8

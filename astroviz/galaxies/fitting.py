@@ -29,6 +29,7 @@ from astroviz.galaxies.features import Features
 from astroviz.galaxies.film import CLOUD, Film, Frame, Watcher
 from astroviz.galaxies.fit_settings import Clock, FitSettings
 from astroviz.galaxies.marginals import ks
+from astroviz.galaxies.member import Member
 from astroviz.galaxies.parameters import PARAMETERS
 from astroviz.galaxies.priors import PopulationPrior
 from astroviz.galaxies.sliced_target import SlicedTarget
@@ -38,27 +39,13 @@ if TYPE_CHECKING:
     from astroviz.galaxies.noise_model import NoiseModel
     from astroviz.galaxies.selection import Selection
 
-__all__ = ["FlowFit", "Member", "Survey", "View"]
+__all__ = ["FlowFit", "Survey", "View"]
 
 _REDSHIFT = PARAMETERS.index("redshift")
 _SINKHORN_POINTS = 2048
 _CHECKPOINT = 100  # steps between checkpoints
 _KS_POINTS = 8000
 _LEVELS = 4096  # quantiles of the data along each direction
-
-
-class Member(nn.Module):
-    r"""One fitted population: a flow and what the bands' zero points are off by.
-
-    Arguments:
-        flow: The flow.
-        bands: Number of bands.
-    """
-
-    def __init__(self, flow: SplineFlow, bands: int) -> None:
-        super().__init__()
-        self.flow = flow
-        self.zero_points = nn.Parameter(torch.zeros(bands))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +120,7 @@ class FlowFit(TrainingState[Member]):
         data: Features of the catalogue, shape :math:`(M, F)`.
         settings: Sizes and schedules.
         seed: Of everything.
+        tilt: Of the prior, see `member.Member`; none by default.
     """
 
     def __init__(
@@ -142,6 +130,7 @@ class FlowFit(TrainingState[Member]):
         data: Tensor,
         settings: FitSettings,
         seed: int = 0,
+        tilt: Tensor | None = None,
     ) -> None:
         self.survey, self.features, self.settings = survey, features, settings
         self.data, self.seed = data, seed
@@ -149,10 +138,12 @@ class FlowFit(TrainingState[Member]):
         flow = SplineFlow(
             len(PARAMETERS), settings.layers, settings.hidden, settings.bins, seed=seed
         )
-        self.network = Member(flow, len(survey.bands))
+        self.network = Member(flow, len(survey.bands), tilt)
         self.average = deepcopy(self.network)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.rate)
-        self.target = SlicedTarget(data, self.generator, levels=_LEVELS)
+        self.target = SlicedTarget(data, self.generator, levels=_LEVELS, named=features.axes())
+        spreads = settings.zero_point_errors or (settings.zero_points,) * len(survey.bands)
+        self.spreads = torch.tensor(spreads)
         self.step, self.elapsed, self.fraction = 0, 0.0, 0.0
         self.skipped = 0
         self.frames: list[Frame] = []
@@ -216,15 +207,18 @@ class FlowFit(TrainingState[Member]):
         """One step; gives what makes a frame of it, or nothing where it was skipped."""
         settings, f, member = self.settings, self.fraction, self.network
         u = torch.randn(settings.draws_at(f), len(PARAMETERS), generator=self.generator)
-        x, log_det = member.flow(u)
+        x, log_det = member(u)
         shift = member.zero_points if settings.zero_points else None
         seen = self.survey.view(x, self.generator, settings.noise_at(f), shift)
         cloud = self.features(seen.observed, seen.theta[:, _REDSHIFT])
         distance = self._distance(cloud, seen.kept)
-        entropy = member.flow.divergence(u, x, log_det)
+        ratio = member.log_ratio(u, x, log_det)
+        entropy = ratio.mean()
         loss = distance + settings.entropy_at(f) * entropy
+        if settings.unseen and seen.kept is not None:
+            loss = loss + settings.unseen * ((1 - seen.kept) * (ratio - 1)).mean()
         if settings.zero_points:
-            loss = loss + 5e-3 * (member.zero_points / settings.zero_points).square().mean()
+            loss = loss + 5e-3 * (member.zero_points / self.spreads).square().mean()
         if not self._descend(loss):
             return None
         figures = {"distance": distance, "entropy": entropy, "loss": loss}
@@ -235,8 +229,9 @@ class FlowFit(TrainingState[Member]):
         settings, f = self.settings, self.fraction
         if settings.distance == "sliced":
             return self.target.distance(
-                cloud, settings.slices, settings.power_at(f), self.generator, kept
-            )
+                cloud, settings.slices, settings.power_at(f), self.generator, kept,
+                settings.named, settings.debias,
+            )  # fmt: skip
         count = min(_SINKHORN_POINTS, len(cloud), len(self.data))
         rows = torch.randperm(len(self.data), generator=self.generator)[:count]
         chances = None if kept is None else kept[:count]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from astroviz.galaxies.fitting import Member
 from astroviz.galaxies.marginals import ks, transport_distance
+from astroviz.galaxies.member import Member
 from astroviz.galaxies.parameters import DERIVED, PARAMETERS
 from astroviz.galaxies.population import Population
 from astroviz.galaxies.relations import main_sequence

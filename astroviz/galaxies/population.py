@@ -18,7 +18,8 @@ from torch import Generator, Tensor
 from astroviz.core.draws import Draws
 from astroviz.galaxies.features import Features
 from astroviz.galaxies.film import Film
-from astroviz.galaxies.fitting import Member, Survey, View
+from astroviz.galaxies.fitting import Survey, View
+from astroviz.galaxies.member import Member
 from astroviz.galaxies.parameters import (
     DERIVED,
     DERIVED_UNITS,
@@ -133,7 +134,7 @@ class Population:
         return Draws(values, names, units, seed, extras)
 
     def coordinates(self, n: int, seed: int = 0, member: int = 0) -> Tensor:
-        r"""Draws of one flow in the coordinates where the prior is normal, :math:`(n, 11)`."""
+        r"""Draws of one flow where its own prior, tilted or not, is normal, :math:`(n, 11)`."""
         u = torch.randn(n, len(PARAMETERS), generator=Generator().manual_seed(seed))
         with torch.no_grad():
             found: Tensor = self.members[member].flow(u)[0]
@@ -203,7 +204,7 @@ class Population:
             with torch.no_grad():
                 u = torch.randn(_CHUNK if selected else number, len(PARAMETERS),
                                 generator=generator)  # fmt: skip
-                theta = self.prior.to_parameters(member.flow(u)[0])
+                theta = self.prior.to_parameters(member(u)[0])
                 light = self.synthesis.magnitudes(theta, self.bands)
                 kept = self._kept(light, member.zero_points, generator)
                 if selected:
@@ -226,7 +227,7 @@ class Population:
 
     def _density(self, theta: Tensor) -> Tensor:
         x = self.prior.to_normal(theta)
-        each = torch.stack([member.flow.log_prob(x) for member in self.members])
+        each = torch.stack([member.log_prob(x) for member in self.members])
         mixture = torch.logsumexp(each, 0) - math.log(len(self.members))
         found = mixture - self.prior.log_slopes(x, theta)
         return torch.where(self.prior.inside(theta), found, -torch.inf)

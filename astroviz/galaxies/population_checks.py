@@ -98,8 +98,8 @@ def density_block(population: Population, seed: int) -> dict[str, Any]:
     worst = 0.0
     with torch.no_grad():
         for member in population.members:
-            x, there = member.flow(u)
-            again, back = member.flow.inverse(x)
+            x, there = member(u)
+            again, back = member.inverse(x)
             miss = torch.maximum((again - u).abs().amax(-1), (there + back).abs())
             # single precision, where a spline is all but flat, is not the flow's fault
             worst = max(worst, float(torch.quantile(miss, 0.99)))
@@ -116,6 +116,8 @@ def object_block(population: Population, galaxies: int, pool: int, seed: int) ->
         seed: Of everything.
     """
     drawn = population.sample(20 * galaxies, seed + 5)
+    # draws come member by member: without a shuffle the first ones would all be of the first
+    order = np.random.default_rng(seed + 6).permutation(len(drawn))
     light = torch.from_numpy(drawn[list(population.bands)])
     generator = Generator().manual_seed(seed + 7)
     # single galaxies are asked about with the zero points of the fit
@@ -126,7 +128,7 @@ def object_block(population: Population, galaxies: int, pool: int, seed: int) ->
         kept = population.selection.weights(observed, errors)
     # listed or not by the very photometry that the posterior is asked of
     lucky = torch.rand(len(kept), generator=generator) < kept
-    rows = torch.nonzero(lucky)[:galaxies, 0].numpy()
+    rows = order[lucky.numpy()[order]][:galaxies]
     truths = drawn[list(_ASKED)][rows]
     fluxes, sigmas = _fluxes(population, observed[rows], errors[rows])
     sampler = ObjectSampler(population, population.bands, population.name, pool, 0.0, seed)

@@ -12,7 +12,8 @@ from torch import Tensor
 from astroviz.core.registry import Card, load_weights, save_model
 from astroviz.galaxies.features import Features
 from astroviz.galaxies.film import Film
-from astroviz.galaxies.fitting import Member, Survey
+from astroviz.galaxies.fitting import Survey
+from astroviz.galaxies.member import Member
 from astroviz.galaxies.noise_model import NoiseModel
 from astroviz.galaxies.parameters import UNITS, GalaxyError
 from astroviz.galaxies.priors import PopulationPrior
@@ -104,7 +105,7 @@ def population_of(card: Card, synthesis: Any = None) -> Population:
         own = {
             k.removeprefix(prefix): v.float() for k, v in tensors.items() if k.startswith(prefix)
         }
-        member.load_state_dict(own)
+        member.load_state_dict({"tilt": member.tilt} | own)
         members.append(member)
     film = None
     if said.get("film"):

@@ -16,7 +16,7 @@ import torch
 from astroviz.galaxies.literature import main_sequence as published_sequence
 from astroviz.galaxies.literature import mass_function as published_masses
 from astroviz.galaxies.marginals import ks
-from astroviz.galaxies.parameters import PARAMETERS
+from astroviz.galaxies.parameters import PARAMETERS, GalaxyError
 from astroviz.galaxies.relations import main_sequence, mass_function
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
 SLICES: Final = ((0.0, 0.07), (0.07, 0.11), (0.11, 0.15), (0.15, 0.45))
 """Redshifts in which colours are compared."""
 
+_CHUNK, _MOST_TRIES = 20_000, 200
 _NEAR: Final = (0.02, 0.1)
 _MASSES: Final = np.arange(9.75, 11.51, 0.25)
 
@@ -52,14 +53,27 @@ def listed(
     Returns:
         Magnitudes, shape :math:`(n, B)`, and the draws by name.
     """
-    draws = population.sample(n, seed, selected=True)
-    theta, member = draws[PARAMETERS], draws.extras["member"]
-    seen = np.empty((n, len(population.bands)), np.float32)
-    for which in np.unique(member):
-        rows = member == which
-        view = population.observe(torch.tensor(theta[rows]), seed + 1, int(which))
-        seen[rows] = view.observed.numpy()
-    return seen, {name: draws[name] for name in draws.names}
+    seen, columns = [], []
+    count = len(population.members)
+    for which in range(count):
+        wanted, tries = n // count + (which < n % count), 0
+        while wanted > 0:
+            draws = population.sample(_CHUNK, seed + 7919 * tries, member=which)
+            # one noise decides what is listed and what is seen, or the edge would be blurred twice
+            view = population.observe(
+                torch.tensor(draws[PARAMETERS]), seed + 7919 * tries + 1, which
+            )
+            generator = torch.Generator().manual_seed(seed + 7919 * tries + 2)
+            chances = torch.ones(len(draws)) if view.kept is None else view.kept
+            rows = torch.nonzero(torch.rand(len(draws), generator=generator) < chances)[:, 0]
+            rows = rows[:wanted]
+            seen.append(view.observed[rows].numpy())
+            columns.append(draws.values[rows.numpy()])
+            wanted, tries = wanted - len(rows), tries + 1
+            if tries >= _MOST_TRIES and wanted > 0:
+                raise GalaxyError("the selection keeps hardly any galaxy of this population")
+    values = np.concatenate(columns)
+    return np.concatenate(seen), {name: values[:, k] for k, name in enumerate(draws.names)}
 
 
 def held_out(

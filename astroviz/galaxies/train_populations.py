@@ -31,6 +31,7 @@ from astroviz.galaxies.line_emission import LineEmission
 from astroviz.galaxies.noise_model import NoiseModel
 from astroviz.galaxies.population import Population
 from astroviz.galaxies.priors import PopulationPrior
+from astroviz.galaxies.sdss import BANDS, ERROR_FLOORS
 from astroviz.galaxies.selection import Selection
 from astroviz.galaxies.sps import synthesis
 
@@ -68,12 +69,21 @@ class Recipe:
 
 
 _MOCK = FitSettings(entropy=0.001, last_entropy=0.0002, spread=6.0)
-_REAL = FitSettings(rate=1.5e-3, zero_points=0.02, last_entropy=0.0002, average=0.99)
+# members with priors of their own: 0.7 standard deviations of the prior, a factor of 1.65 in width
+_TILTED = _MOCK.with_(
+    spread=2.0, shift=0.7, stretch=0.5, named=0.2, debias=True, unseen=0.003, draws=2048
+)
+_BLIND = FitSettings(rate=1.5e-3, last_entropy=0.0002, average=0.99)
+_ZERO_POINTS = tuple(ERROR_FLOORS[band] for band in BANDS)
+_REAL = _BLIND.with_(
+    zero_points=0.03, zero_point_errors=_ZERO_POINTS, last_entropy=0.0003,
+    named=0.3, debias=True, unseen=0.03,
+)  # fmt: skip
 
 RECIPES: Final[dict[str, Recipe]] = {
-    "mock": Recipe("mock", "mock", 19.65, 0.8, 5, _MOCK),
+    "mock": Recipe("mock", "mock", 19.65, 0.8, 12, _TILTED),
     "sdss": Recipe("sdss", "survey", 17.77, 0.45, 4, _REAL, anchored=True),
-    "blind": Recipe("sdss", "survey", 17.77, 0.45, 3, _REAL.with_(zero_points=0.0)),
+    "blind": Recipe("sdss", "survey", 17.77, 0.45, 3, _BLIND),
     "ladder": Recipe("mock", "mock", 19.65, 0.8, len(WEIGHTS), _MOCK),
 }
 

@@ -23,6 +23,7 @@ from astroviz.core.registry import find_model
 from astroviz.galaxies.distance import sinkhorn, sliced
 from astroviz.galaxies.mock_scores import prior_population, scores, truth_columns
 from astroviz.galaxies.population import Population
+from astroviz.galaxies.survey_scores import listed
 from astroviz.galaxies.train_populations import RECIPES, Problem, problem
 
 
@@ -87,13 +88,7 @@ def distances(
 
 def cloud(population: Population, n: int, seed: int) -> torch.Tensor:
     """Features of galaxies as the survey would list them."""
-    draws = population.sample(n, seed, selected=True)
-    names = list(draws.names[:11])
-    views, member = [], draws.extras["member"]
-    for which in np.unique(member):
-        theta = torch.tensor(draws[names][member == which])
-        views.append(population.observe(theta, seed + 1, int(which)).observed)
-    return population.features(torch.cat(views))
+    return population.features(torch.from_numpy(listed(population, n, seed)[0]))
 
 
 def _sinkhorn(a: torch.Tensor, b: torch.Tensor) -> float:

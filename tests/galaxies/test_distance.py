@@ -105,6 +105,53 @@ def test_weights_of_the_target_are_as_leaving_draws_out():
     assert float(weighted) == pytest.approx(float(left), rel=0.01)
 
 
+def test_without_bias_nothing_is_gained_by_draws_that_all_count():
+    """Weights that have nothing to do with the draws leave a perfect model perfect."""
+    data, _, generator = clouds(8000, 1, 3)
+    target = SlicedTarget(data, torch.Generator().manual_seed(0), pool=64, levels=2048)
+    slopes = {}
+    for debias in (False, True):
+        found = []
+        for _ in range(24):
+            model, luck = (
+                torch.randn(600, 3, generator=generator),
+                torch.randn(600, generator=generator),
+            )
+            sharp = torch.tensor(1.0, requires_grad=True)
+            value = target.distance(
+                model, 32, 2.0, generator, torch.exp(sharp * luck), debias=debias
+            )
+            found.append(float(torch.autograd.grad(value, sharp)[0]))
+        slopes[debias] = np.mean(found)
+    assert slopes[False] > 0.03  # fewer draws count: further away, by chance alone
+    assert abs(slopes[True]) < 0.4 * slopes[False]
+
+
+def test_named_directions_have_their_share():
+    data, _, generator = clouds(2000, 1, 4)
+    named = torch.eye(4)[:2]
+    target = SlicedTarget(
+        data, torch.Generator().manual_seed(0), pool=64, levels=1024, named=named
+    )
+    model = torch.randn(512, 4, generator=generator)
+    model[:, 1] += 2.0
+
+    def distance(share):
+        return float(
+            target.distance(model, 16, 1.0, torch.Generator().manual_seed(1), named=share)
+        )
+
+    ordered = np.sort(data[:, 1].numpy())
+    levels = np.quantile(ordered, (np.arange(512) + 0.5) / 512)
+    first, second = (
+        np.abs(np.sort(model[:, k].numpy()) - np.quantile(data[:, k].numpy(),
+               (np.arange(512) + 0.5) / 512)).mean() for k in (0, 1)
+    )  # fmt: skip
+    assert distance(1 - 1e-9) == pytest.approx((first + second) / 2, rel=0.05)
+    assert distance(0.5) < distance(0.999)
+    assert len(levels) == 512
+
+
 def test_features_that_few_galaxies_have_make_a_group_of_their_own():
     data, _, _ = clouds(1000, 1, 3)
     data[100:, 2] = torch.nan

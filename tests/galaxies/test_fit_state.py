@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -154,6 +155,41 @@ def test_a_limit_becomes_a_selection(explorer):
     explorer.fit_band = "y"
     with pytest.raises(GalaxyError, match="choose one of u, g, r, i, z"):
         explorer.fit_selection()
+
+
+def test_the_whole_selection_of_the_other_view_can_be_taken(explorer):
+    explorer.param.update(fit_selected="view", use_limit=True, selection_limit=17.5,
+                          use_noise=True, selection_noise=7.0, use_wedge=True,
+                          use_curve=True)  # fmt: skip
+    built = explorer.fit_selection()
+    kinds = [term.kind for term in built.terms]
+    assert kinds[:3] == ["magnitude_limit", "signal_to_noise", "completeness"]
+    assert kinds.count("colour_wedge") == 2
+    assert built.bands == tuple(band for band, _ in explorer.fit_bands())
+    assert "sdss_r < 17.5" in explorer.fit_selection_words()
+    explorer.selection_survey = "lsst_year_1"
+    with pytest.raises(GalaxyError, match="lsst_r, which the filters of this table do not have"):
+        explorer.fit_selection()
+    assert "lsst_r" in explorer.fit_selection_words()
+    explorer.param.update(use_limit=False, use_noise=False, use_wedge=False, use_curve=False)
+    assert explorer.fit_selection() is None
+
+
+def test_reading_is_part_of_the_budget(explorer, monkeypatch):
+    told = {}
+
+    def instead(catalogue, selection, **given):
+        told.update(given, selection=selection, at=time.monotonic())
+        return "population"
+
+    monkeypatch.setattr(fitting, "fit_catalogue", instead)
+    explorer.fit_open(table(), "mine.fits")
+    explorer.param.update(fit_selected="view", fit_budget="30s")
+    before = time.monotonic()
+    assert explorer.fit_work(None)(lambda share: None, lambda: None)[1] == "population"
+    assert before <= told["begun"] < told["at"]
+    assert told["budget"] == "30s"
+    assert told["selection"].terms[0].limit == pytest.approx(17.77)
 
 
 def test_a_fit_is_watched_and_becomes_the_population_of_the_page(explorer, monkeypatch):

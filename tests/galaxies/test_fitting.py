@@ -18,6 +18,7 @@ from astroviz.galaxies.fit_catalogue import fit_catalogue, prior_for
 from astroviz.galaxies.fit_settings import BLURS, Clock, FitSettings
 from astroviz.galaxies.fitting import FlowFit, Survey
 from astroviz.galaxies.information import gain, gains
+from astroviz.galaxies.member import Member
 from astroviz.galaxies.model import GalaxiesModel
 from astroviz.galaxies.noise_model import NoiseModel
 from astroviz.galaxies.parameters import PARAMETERS, GalaxyError
@@ -29,6 +30,7 @@ from astroviz.galaxies.population_checks import (
 )
 from astroviz.galaxies.priors import PopulationPrior
 from astroviz.galaxies.selection import MagnitudeLimit, Selection
+from astroviz.galaxies.spline_flow import SplineFlow
 
 BANDS = ("sdss_u", "sdss_g", "sdss_r", "sdss_i", "sdss_z")
 MASS, REDSHIFT, DUST = (PARAMETERS.index(n) for n in ("log_mass_formed", "redshift", "tau2"))
@@ -282,6 +284,53 @@ def test_features_are_magnitude_and_colours_and_come_back():
     assert torch.allclose(again(torch.tensor(magnitudes).float(), torch.tensor(redshift)), found)
     with pytest.raises(GalaxyError, match="redshifts"):
         features(torch.zeros(2, 5))
+
+
+def test_bands_are_directions_of_the_features():
+    names = (*BANDS[:3], "sdss_i")
+    random = np.random.default_rng(1)
+    seen = random.normal([19, 18, 17, 16.5], [0.8, 0.7, 0.9, 0.6], (500, 4)).astype(np.float32)
+    features = Features.of(names, seen, random.uniform(0, 0.3, 500))
+    axes = features.axes()
+    assert axes.shape == (5 + 3, 5)  # r is a feature itself
+    assert torch.allclose(axes.norm(dim=-1), torch.ones(8), atol=1e-5)
+    linear = (features.matrix @ torch.tensor(seen).T).T
+    cloud = (linear - features.centre[:4]) / features.scale[:4]
+    for axis, band in zip(axes[5:], (0, 1, 3), strict=True):
+        along = (cloud @ axis[:4]).numpy()
+        assert abs(np.corrcoef(along, seen[:, band])[0, 1]) > 1 - 1e-5
+
+
+def test_galaxies_of_a_check_are_of_all_members(catalogue):
+    """Draws come member by member: the first ones alone would be of the first flow only."""
+    known = catalogue[0]
+    tilts = torch.zeros(2, 2, 11)
+    tilts[0, 0, REDSHIFT], tilts[1, 0, REDSHIFT] = -1.5, 1.5
+    members = [Member(SplineFlow(11, 1, 8, 4), 5, tilt) for tilt in tilts]
+    survey = Survey(PopulationPrior("survey"), Synthesis(), NOISE, None)
+    two = Population(members, survey, Features.of(BANDS, known.magnitudes))
+    block = object_block(two, 60, 3000, 1)
+    near = two.sample(2000, 0, member=0)["redshift"]
+    part = float(np.mean(block["truths"][:, 0] < np.percentile(near, 95)))
+    assert 0.25 < part < 0.8
+
+
+def test_what_the_survey_does_not_see_stays_at_the_prior(catalogue):
+    """With a weight on the unseen the population does not flee to where all is listed."""
+    known = catalogue[0]
+    features = Features.of(BANDS, known.magnitudes)
+    data = features(torch.tensor(known.magnitudes))
+    survey = Survey(PopulationPrior("survey"), Synthesis(), NOISE, LIMIT)
+    listed = []
+    for weight in (0.0, 3.0):
+        own = SMALL.with_(entropy=0.0, last_entropy=0.0, unseen=weight, slices=8)
+        member = FlowFit(survey, features, data, own, 1).run(Clock(60, None))
+        with torch.no_grad():
+            x = torch.randn(4000, 11, generator=torch.Generator().manual_seed(8))
+            seen = survey.view(member(x)[0], torch.Generator().manual_seed(9))
+            prior = survey.view(x, torch.Generator().manual_seed(9))
+        listed.append(float(seen.kept.mean() - prior.kept.mean()))
+    assert abs(listed[1]) < abs(listed[0])
 
 
 def test_a_table_becomes_a_population_that_answers_for_galaxies(catalogue, fitted, tmp_path):

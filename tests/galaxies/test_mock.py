@@ -95,7 +95,7 @@ def test_the_prior_is_scored_as_far_and_the_truth_as_right(mock):
 
 
 def _identity(bands: int):
-    from astroviz.galaxies.fitting import Member
+    from astroviz.galaxies.member import Member
     from astroviz.galaxies.spline_flow import SplineFlow
 
     return Member(SplineFlow(len(PARAMETERS), 1, 8, 4), bands)

@@ -98,7 +98,7 @@ def test_the_table_reads_as_any_other():
 def test_apertures_differ_by_a_scatter_that_the_infrared_bands_share():
     from astroviz.galaxies.sdss import aperture_scatter, sdss_noise
 
-    assert 0.1 < aperture_scatter() < 0.2
+    assert 0.05 < aperture_scatter() < 0.15
     noise = sdss_noise(sdss_catalogue())
     assert noise.shared[:5].abs().max() == 0
     assert noise.shared[5:].tolist() == pytest.approx([aperture_scatter()] * 2, rel=1e-4)
