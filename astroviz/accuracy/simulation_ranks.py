@@ -112,8 +112,8 @@ def uniform_outcome(
     if pool and size > 1:
         together = np.stack([(u <= level).mean(1) for level in _LEVELS], 1) - _LEVELS  # (N, K)
         extra.append(together)
-        spread = together.std(0)
-        scores.append(np.sqrt(n) * together.mean(0) / np.where(spread > 0, spread, np.inf))
+        known = np.sqrt(_LEVELS * (1 - _LEVELS) * [_shared(u <= level) for level in _LEVELS])
+        scores.append(np.sqrt(n) * together.mean(0) / known)
     if moments:
         s = np.where(present, ndtri(np.where(present, u, 0.5)), 0.0)
         extra += [s, np.where(present, s**2 - 1, 0.0)]
@@ -128,6 +128,16 @@ def uniform_outcome(
 
     by = {name: _ks(u[present[:, k], k]) for k, name in enumerate(names)}
     return largest_score(np.concatenate(scores), columns(), seed), by
+
+
+def _shared(inside: np.ndarray) -> float:
+    """Variance of a mean over columns (N, d) of which each has variance 1; 1 / d to 1."""
+    part = inside.mean(0)
+    spread = np.sqrt(part * (1 - part))
+    found = ((inside - part) / np.where(spread > 0, spread, 1.0)).mean(1).var()
+    # a level that no object, or every one, is below says nothing of how columns go together
+    least = 1e-3 if (spread > 0).all() else 1.0
+    return float(max(found, least / inside.shape[1]))
 
 
 def _ks(u: np.ndarray) -> float:
