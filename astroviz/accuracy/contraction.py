@@ -6,8 +6,9 @@ their means. For a perfect posterior both agree on average. A posterior that giv
 every object claims 0 and achieves 0, and every rank of its parameters is uniform: contraction
 alone accuses nobody. What convicts it are leftovers: given the data, the normal scores of the
 ranks of a perfect posterior are standard normal *whatever the data*, so neither they nor their
-squares may go along with any function of the data. Here that function is each column of the data
-and its square; of more than 30 columns, their principal components.
+distance from the middle may go along with any function of the data. Here that function is each
+column of the data, its distance from the middle, and where it has gaps; of more than 30 columns,
+their principal components. A shift or width that is wrong alike for all objects is left to others.
 
 References:
     | Calibrating model-based inferences and decisions (Betancourt 2018),
@@ -17,7 +18,7 @@ References:
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from scipy.stats import norm, rankdata
 
 from astroviz.accuracy.family import largest_score
@@ -27,6 +28,7 @@ from astroviz.accuracy.trial import Trial, TrialError
 
 __all__ = ["features_of", "run"]
 
+_FAR = 6.0  # squares of normal scores count no more than this
 _MOST = 30  # columns of data and of parameters that are looked at one by one
 
 
@@ -37,8 +39,8 @@ def features_of(trial: Trial) -> tuple[np.ndarray, list[str]]:
         trial: With `observations`, (N, F); NaN is a gap.
 
     Returns:
-        Features (N, m) and their names: normal scores of the columns, their squares, and where
-        the gaps are.
+        Features (N, m) and their names: normal scores of the columns, of their distances from the
+        middle, and where the gaps are.
     """
     if trial.observations is None:
         raise TrialError("the trial has no observations")
@@ -48,8 +50,12 @@ def features_of(trial: Trial) -> tuple[np.ndarray, list[str]]:
         data, names = _components(data)
     gaps = ~np.isfinite(data)
     rank = np.apply_along_axis(_normal, 0, data)
-    parts = [rank, np.where(gaps, 0.0, rank**2 - 1), gaps.astype(float)]
-    labels = names + [f"{name} squared" for name in names] + [f"{name} missing" for name in names]
+    parts = [rank, np.where(gaps, 0.0, _folded(rank)), gaps.astype(float)]
+    labels = (
+        names
+        + [f"{name} from its middle" for name in names]
+        + [f"{name} missing" for name in names]
+    )
     every = np.concatenate(parts, 1)
     every -= every.mean(0)
     spread = every.std(0)
@@ -65,6 +71,17 @@ def _normal(column: np.ndarray) -> np.ndarray:
     if seen.sum() > 1:
         found[seen] = ndtri(rankdata(column[seen]) / (seen.sum() + 1))
     return found
+
+
+def _folded(scores: np.ndarray) -> np.ndarray:
+    """Normal scores of the distance from the middle: standard normal where `scores` are."""
+    return np.asarray(ndtri(np.clip(np.abs(2 * ndtr(scores) - 1), 1e-12, 1 - 1e-12)))
+
+
+def _scaled(scores: np.ndarray) -> np.ndarray:
+    """Columns of mean 0 and variance 1."""
+    spread = scores.std(0)
+    return np.asarray((scores - scores.mean(0)) / np.where(spread > 0, spread, 1.0))
 
 
 def _components(data: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -95,11 +112,11 @@ def run(trial: Trial, seed: int) -> Outcome:
         names, s = tuple(f"component {k + 1}" for k in range(_MOST)), _projected(s, seed)
     else:
         names = trial.names
-    # given the data, sums of s x and of (s^2 - 1) x have known variance
-    linear, square = s.T @ x / np.sqrt(n), (s**2 - 1).T @ x / np.sqrt(2 * n)
+    w = _scaled(np.minimum(s**2, _FAR))  # long tails would raise false alarms
+    s = _scaled(s)
+    linear, square = s.T @ x / np.sqrt(n), w.T @ x / np.sqrt(n)
     scores = np.concatenate([linear.ravel(), square.ravel()])
-    columns = (np.concatenate([s[:, [k]] * x, (s[:, [k]] ** 2 - 1) * x], 1)
-               for k in range(s.shape[1]))  # fmt: skip
+    columns = (np.concatenate([s[:, [k]] * x, w[:, [k]] * x], 1) for k in range(s.shape[1]))
     p = largest_score(scores, columns, seed)
     each = np.maximum(np.abs(linear).max(1), np.abs(square).max(1))
     tails = np.minimum(1.0, 2 * norm.sf(each) * 2 * x.shape[1])

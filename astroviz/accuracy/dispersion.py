@@ -97,5 +97,6 @@ def pooled_scores(s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # the sum over objects is nearly chi^2 of as many degrees as its variance says
     variance = max(_variance(s**2), 1e-12)
     width = width_scores(np.asarray(square.mean() * 2 * n / variance), 2 * n / variance)
-    bias = np.sqrt(n) * shift.mean() / max(float((s - s.mean(0)).mean(1).std()), 1e-12)
+    alike = (s - s.mean(0)) / np.maximum(s.std(0), 1e-12)  # each has variance 1 if perfect
+    bias = np.sqrt(n) * shift.mean() / max(float(alike.mean(1).std()), 1e-12)
     return np.array([bias, float(width)]), np.stack([shift, square], 1)
