@@ -44,7 +44,9 @@ def validated(trial: Trial, drop: bool = False, seed: int = 0) -> Trial:
     trial = _finite(trial, drop)
     if trial.geometry == "rotation":
         _rotations(trial)
-    return repaired(_counted(trial), seed)
+    trial = repaired(_counted(trial), seed)
+    # what was validated before says nothing twice
+    return dataclasses.replace(trial, notes=tuple(dict.fromkeys(trial.notes)))
 
 
 def _units(trial: Trial) -> Trial:

@@ -50,14 +50,20 @@ def matched_units(name: str, draws: str, truth: str) -> tuple[float, str]:
         truth: Unit of the truths.
 
     Returns:
-        The factor and a note; 1 and an empty text where both agree or one is unknown.
+        The factor and a note; 1 and an empty text where both agree.
 
     Example:
         >>> matched_units("age", "Myr", "yr")[0]
         1e-06
     """
-    if not draws or not truth or draws == truth:
+    if draws == truth:
         return 1.0, ""
+    if not draws or not truth:
+        which, other = ("Truths", "draws") if truth else ("Draws", "truths")
+        return 1.0, (
+            f"{which} of {name} are in {draws or truth} and the {other} have no unit: they are "
+            "taken to be in the same."
+        )
     try:
         factor = float(u.Unit(truth).to(u.Unit(draws)))
     except (ValueError, TypeError, u.UnitsError) as error:
