@@ -53,6 +53,10 @@ class AccuracyExplorer(TrialState, TrapsState, LandscapeState, CompareState, Shi
         """A model on trial by its full name; None and why it is missing."""
         return shipped(name)
 
+    def trial_card(self) -> Any:
+        """The card of the model on trial; None where there is none."""
+        return self.card()[0]
+
     def card(self) -> tuple[Any, str]:
         """The card of the model on trial; None and why there is none."""
         if self.tried == "mine":

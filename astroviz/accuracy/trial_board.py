@@ -129,7 +129,8 @@ def verdict_words(found: Found | None, growing: bool = False) -> dict[str, Any]:
     if not tested:
         return {"state": "score", "words": "Nothing was tested", "small": small, "notes": notes}
     if report.passed:
-        return {"state": "held", "words": f"None of {tested} checks rejects", "small": small, "notes": notes}
+        words = f"None of {tested} checks rejects"
+        return {"state": "held", "words": words, "small": small, "notes": notes}
     number = len(report.rejected)
     words = f"{number} of {tested} checks reject{'s' if number == 1 else ''}"
     return {"state": "failed", "words": words, "small": small, "notes": notes}

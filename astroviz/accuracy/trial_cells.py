@@ -180,8 +180,8 @@ def _cell(s: np.ndarray, look: str) -> tuple[float, str, str]:
         part = float(inside.mean())
         return (
             (part - _LEVEL) / error, f"{100 * part:.0f} %",
-            f"{100 * part:.1f} % of the truths of {n} objects in their 90 % interval, where a right posterior "
-            f"has 90 \u00b1 {100 * error:.1f} %.",
+            f"{100 * part:.1f} % of the truths of {n} objects in their 90 % interval, where a "
+            f"right posterior has 90 \u00b1 {100 * error:.1f} %.",
         )  # fmt: skip
     if look == "width":
         square = (s**2).mean(1)

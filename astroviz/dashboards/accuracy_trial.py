@@ -12,6 +12,7 @@ from astroviz.accuracy.checks import CHECKS
 from astroviz.dashboards.accuracy_trial_form import TrialForm
 from astroviz.dashboards.accuracy_trial_panels import CellPanel, CheckPanel, ObjectPanel
 from astroviz.dashboards.room_view import GAP, RoomView
+from astroviz.plots.report_page import report_html
 
 __all__ = ["TrialView"]
 
@@ -105,7 +106,7 @@ class TrialView(RoomView):
 
     def report(self) -> io.BytesIO:
         """The report as one HTML file."""
-        return io.BytesIO(self.explorer.trial_report_page().encode())
+        return io.BytesIO(report_html(self.explorer.trial_report()).encode())
 
     def tables(self) -> Mapping[str, Callable[[], Any]]:
         """Verdicts, and the objects that are listed."""

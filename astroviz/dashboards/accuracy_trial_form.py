@@ -72,7 +72,8 @@ class TrialForm:
         self.draws = open_choice(explorer, "trial_draws", _DRAWS, "{:,} draws each",
                                  explorer.param.trial_draws.doc, 140)  # fmt: skip
         self.run = pmui.Button(
-            label="Try it", icon="gavel", variant="contained", size="small", margin=(0, 2), align="center",
+            label="Try it", icon="gavel", variant="contained", size="small", margin=(0, 2),
+            align="center",
             description="Simulate, draw and check; curves converge meanwhile, and it can be "
             "cancelled",
         )  # fmt: skip
