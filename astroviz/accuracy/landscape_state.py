@@ -2,6 +2,7 @@ r"""The state of the view `landscape`: where coverage fails, and the posteriors 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ SOURCES = {
 }
 """What is mapped; the first three are stored answers of the stars' experiment."""
 
+_CORNER = 3  # parameters of the small corner plot
+_LABELS = {"effective_temperature": "Teff", "a_v": "A_V", "r_v": "R_V", "metallicity": "[M/H]"}
 _USUAL = (("BP \u2212 RP", "absolute G"), ("ra", "dec"))
 
 
@@ -168,7 +171,12 @@ class LandscapeState(LiveTrials):
         row = int(scene.land.rows[near[int(self.landscape_shown) % len(near)]])
         first = (scene.parameter,) if scene.parameter in scene.trial.names else ()
         rest = tuple(name for name in scene.trial.names if name not in first)
-        return object_scene(scene.trial, row, (*first, *rest)[:4])
+        found = object_scene(scene.trial, row, (*first, *rest)[:_CORNER])
+        axes = tuple(
+            dataclasses.replace(axis, label=_LABELS.get(axis.name, axis.label))
+            for axis in found.axes
+        )
+        return dataclasses.replace(found, axes=axes)
 
     def landscape_valley_table(self, scene: LandscapeScene) -> QTable:
         """The objects about the place that is looked at."""
@@ -218,10 +226,10 @@ class LandscapeState(LiveTrials):
     def landscape_sentence(self) -> str:
         """What the view shows, and one gesture to try."""
         if self.landscape_source == "tried" and self.landscape_trial() is None:
-            return "No posterior of this model is here yet: press Simulate, and its map is drawn."
+            return "No posterior of this model is here yet: press Simulate."
         return (
-            "Each object has the colour of its surroundings: orange where fewer truths lie inside "
-            "their intervals than stated. Click the deepest valley, and open the posteriors there."
+            "Orange: fewer truths lie inside their intervals than stated. Click a valley and "
+            "open the posteriors in it."
         )
 
     def landscape_warnings(self) -> tuple[str, ...]:

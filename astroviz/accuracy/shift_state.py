@@ -219,8 +219,8 @@ class ShiftState(LiveTrials):
                 return "Choose two tables: what the model was taught, and what it is asked."
             return "Nothing of this model is here yet: press Simulate, and its draws are compared."
         return (
-            "What was asked lies over what is known. PQMass compares both populations, a "
-            "classifier names the columns that tell them apart. Click an object to question it."
+            "What was asked, over what is known. A classifier names the columns that tell both "
+            "apart. Click an object."
         )
 
     def shift_warnings(self) -> tuple[str, ...]:

@@ -156,6 +156,7 @@ class LandscapeView(RoomView):
             self.corner_place[:] = [framed(figure_pane(self.corner.layout))]
         self.corner.update(one.draws)
         self.corner.mark("truth", dict(zip(self.corner.names, one.truth, strict=True)))
+        self.corner.fit()
 
     # --- what can be done ---------------------------------------------------------------------
 

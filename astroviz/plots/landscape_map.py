@@ -3,11 +3,13 @@ r"""A plane of objects tinted by how well they are answered: valleys are orange.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from bokeh.plotting import figure
 
 from astroviz.plots.coloured import REAL, SIMULATED, ColouredMap, ColourScale
+from astroviz.plots.columns import as_column
 from astroviz.plots.frame import new_figure, padded
 
 __all__ = ["LandscapeMap"]
@@ -91,6 +93,13 @@ class LandscapeMap(ColouredMap):
 
     def _colours(self) -> Sequence[str]:
         return self.scale.colours(self._tint)
+
+    def _columns(self, colours: Sequence[str]) -> dict[str, Any]:
+        # A valley is ringed, and what lies around it stays as bright as it is.
+        found = super()._columns(colours)
+        bright = np.full(len(self.rows), 0.9)
+        return {**found, "marker": ["circle"] * len(self.rows), "alpha": as_column(bright),
+                "fill_alpha": as_column(bright)}  # fmt: skip
 
     def _make_figure(self, name: str) -> figure:
         return new_figure(name, self.ink, "x", "y", tools="pan,wheel_zoom,reset")
