@@ -120,9 +120,7 @@ def trial_parts(
     chosen = case_of(card, case)
     room = _room(card)
     control = control if control is not None else Alone()
-    doors = importlib.import_module(f"astroviz.{card.system}.posterior")
-    model = doors.open_model(card, resolve_device("cpu"))
-    yield from room.parts(model, int(count), int(draws), int(seed), control, chosen)
+    yield from room.parts(_opened(card), int(count), int(draws), int(seed), control, chosen)
 
 
 def part_sizes(count: int, first: int = FIRST_PART, most: int = 200) -> list[int]:
@@ -136,6 +134,14 @@ def part_sizes(count: int, first: int = FIRST_PART, most: int = 200) -> list[int
     while (left := count - sum(sizes)) > 0:
         sizes.append(min(left, most, first * 2 ** len(sizes)))
     return sizes
+
+
+def _opened(card: Card) -> Any:
+    """The model of a card; the card itself where it holds no model."""
+    if card.kind != "model" and "network" not in card.config:
+        return card
+    doors = importlib.import_module(f"astroviz.{card.system}.posterior")
+    return doors.open_model(card, resolve_device("cpu"))
 
 
 def _room(card: Card) -> Any:
@@ -155,8 +161,4 @@ def _room(card: Card) -> Any:
 def _cases(card: Card) -> dict[str, str]:
     if card.problem:
         raise NoTrialError(card.problem)
-    if card.kind != "model" and "network" not in card.config:
-        raise NoTrialError(
-            f"{card.name} is no model but {card.kind}: it has no posterior to judge"
-        )
     return dict(_room(card).cases(card))

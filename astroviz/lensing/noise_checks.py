@@ -52,9 +52,15 @@ def patterns(number: int, size: tuple[int, ...], seed: int) -> Tensor:
 
 
 def amplitude_draws(
-    law: NoiseLaw, data: Tensor, pattern: Tensor, near: Tensor, draws: int, seed: int
+    law: NoiseLaw,
+    data: Tensor,
+    pattern: Tensor,
+    near: Tensor,
+    draws: int,
+    seed: int,
+    prior: float = float("inf"),
 ) -> Tensor:
-    r"""Posterior draws of the amplitude of a known pattern, flat prior.
+    r"""Posterior draws of the amplitude of a known pattern.
 
     Arguments:
         law: Of the noise.
@@ -63,6 +69,7 @@ def amplitude_draws(
         near: Middle of the grid of amplitudes, (n,).
         draws: How many for each.
         seed: Seed of the draws and of the white noise of the law's level.
+        prior: Standard deviation of a normal prior of amplitudes about 0; flat by default.
 
     Returns:
         (n, draws).
@@ -85,6 +92,8 @@ def amplitude_draws(
     part = (fine - left).double()
     ahead = width * (part * slope[:, left] + 0.5 * part**2 * (slope[:, left + 1] - slope[:, left]))
     log = log[:, left] + ahead
+    asked = near[:, None] + (fine - (_GRID - 1) / 2) * width
+    log = log - 0.5 * (asked / prior).square()
     weight = torch.softmax(log, 1)
     place = torch.multinomial(weight, draws, replacement=True, generator=generator)
     jitter = torch.rand(place.shape, generator=generator) - 0.5

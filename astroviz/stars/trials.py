@@ -25,6 +25,10 @@ _POINT = (
 def _module(card: Card) -> Any:
     """The module that tries the models of a kind."""
     family = card.config.get("family", "")
+    if card.kind != "model":
+        raise NoTrialError(
+            f"{card.name} is no model but {card.kind}: it has no posterior to judge"
+        )
     if family == "npe":
         if card.config.get("rung") == "regression":
             raise NoTrialError(_POINT.format(name=card.name))
