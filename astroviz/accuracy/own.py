@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from astroviz.accuracy.trial import GEOMETRIES, Trial, TrialError
-from astroviz.io.draw_fields import DrawFileError, fields_of_mapping
+from astroviz.io.draw_fields import fields_of_mapping
 from astroviz.io.draw_files import read_draws
 from astroviz.io.draw_sets import fields_of_dataset, is_dataset
+from astroviz.io.errors import TableError
 
 __all__ = ["trial_of"]
 
@@ -58,7 +59,7 @@ def trial_of(
     """
     try:
         fields = _fields(source, truths, names, label)
-    except DrawFileError as error:
+    except TableError as error:
         raise TrialError(str(error)) from error
     wrong = sorted(set(beside) - _KNOWN)
     if wrong:
