@@ -32,9 +32,10 @@ from astroviz.accuracy.problems import (
 )
 from astroviz.accuracy.trial import Trial
 
-__all__ = ["DEFECTS", "Claim", "Defect", "claim", "defect", "trial_of_claim"]
+__all__ = ["DEFECTS", "ZERO_POINT", "Claim", "Defect", "claim", "defect", "trial_of_claim"]
 
-_ZERO_POINT = 0.7  # of the instruments, to either side, which the trap `regime` takes back
+ZERO_POINT = 0.7
+"""Of the two instruments, to either side; who knows the instrument takes it back."""
 
 Density = Callable[[np.ndarray], np.ndarray]
 
@@ -226,7 +227,7 @@ def _regime(on: Stage, size: float) -> Claim:
     """Some objects have lost the label of their instrument, and are told by their data alone."""
     law, d = on.law, on.size
     lost = on.chance < size
-    zero_points = np.full(d, _ZERO_POINT * np.sqrt(2 / d))
+    zero_points = np.full(d, ZERO_POINT * np.sqrt(2 / d))
     offsets = np.stack([zero_points, -zero_points])
     raw = on.data + offsets[on.regimes]
     zero = np.zeros_like(raw)

@@ -96,7 +96,7 @@ class GalleryPanels(Panels):
             width=392, sizing_mode="stretch_height",
         )  # fmt: skip
         table = card(
-            "Who notices? p-value of each check, filled where it rejects",
+            "Who notices? p-values, filled where the check rejects (\u00d7 does not fit, ? ask)",
             framed(figure_pane(self.table.layout)), sizing_mode="stretch_both",
         )  # fmt: skip
         right = pn.Column(
