@@ -74,7 +74,7 @@ def board_rows(
             finite = math.isfinite(outcome.p_value)
             row["state"] = ("failed" if name in rejected else "held") if finite else "score"
             row["p"] = max(outcome.p_value, 1e-300) if finite else None
-            row["words"], row["said"] = p_words(outcome.p_value), outcome.sentence
+            row["words"], row["said"] = p_words(outcome.p_value), _said(outcome.sentence)
         elif refused:
             row["state"], row["said"] = "refused", refused
         elif barred.get(name):
@@ -83,6 +83,10 @@ def board_rows(
             row["state"] = "idle"
         rows.append(row)
     return rows
+
+
+def _said(sentence: str) -> str:
+    return sentence.replace("+- ", "\u00b1 ")
 
 
 def verdict_table(found: Found) -> QTable:

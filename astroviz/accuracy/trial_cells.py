@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import norm
+from scipy.stats import binom, chi2, norm, t
 
 from astroviz.accuracy.family import holm
 from astroviz.accuracy.simulation_ranks import trial_ranks
@@ -44,6 +44,7 @@ class CellTable:
         counts: Objects of each group, (C,).
         members: Whether an object is of a group, (C, N).
         values: From -1 (far too small) over 0 (right) to 1 (far too large), (R, C).
+        deviations: The same in standard errors, not bounded, (R, C).
         texts: What stands in each cell.
         words: What is said of each cell.
         stands_out: Whether a cell is wrong beyond chance, all cells taken together, (R, C).
@@ -56,6 +57,7 @@ class CellTable:
     counts: np.ndarray
     members: np.ndarray
     values: np.ndarray
+    deviations: np.ndarray
     texts: tuple[tuple[str, ...], ...]
     words: tuple[tuple[str, ...], ...]
     stands_out: np.ndarray
@@ -64,7 +66,7 @@ class CellTable:
 
     def worst(self) -> tuple[int, int]:
         """Row and column of the cell that is farthest from right."""
-        far = np.where(self.stands_out, 2.0, 0.0) + np.abs(np.nan_to_num(self.values))
+        far = np.abs(np.nan_to_num(self.deviations))
         row, column = np.unravel_index(int(far.argmax()), far.shape)
         return int(row), int(column)
 
@@ -118,7 +120,7 @@ def cell_table(trial: Trial, kind: str = "", look: str = "coverage", seed: int =
     texts = [[f"! {text}" if out[i, j] else text for j, text in enumerate(line)]
              for i, line in enumerate(texts)]  # fmt: skip
     return CellTable(
-        tuple(rows), tuple(columns), members.sum(1), members, np.clip(z / _FAR, -1, 1),
+        tuple(rows), tuple(columns), members.sum(1), members, np.clip(z / _FAR, -1, 1), z,
         tuple(map(tuple, texts)), tuple(map(tuple, words)), out, scores, tuple(trial.names),
     )  # fmt: skip
 
@@ -173,38 +175,77 @@ def _cell(s: np.ndarray, look: str) -> tuple[float, str, str]:
     n = len(s)
     if n < 2:
         return np.nan, "", f"{n} objects are too few to say anything."
-    if look == "coverage":
-        inside = (np.abs(s) <= norm.ppf((1 + _LEVEL) / 2)).mean(1)
-        # several parameters of an object go together: its own scatter tells by how much
-        error = np.sqrt(_LEVEL * (1 - _LEVEL) / n) if s.shape[1] == 1 else _error(inside, n)
-        part = float(inside.mean())
-        return (
-            (part - _LEVEL) / error, f"{100 * part:.0f} %",
-            f"{100 * part:.1f} % of the truths of {n} objects in their 90 % interval, where a "
-            f"right posterior has 90 \u00b1 {100 * error:.1f} %.",
-        )  # fmt: skip
-    if look == "width":
-        square = (s**2).mean(1)
-        error = np.sqrt(2 / n) if s.shape[1] == 1 else _error(square, n)
-        width = float(1 / np.sqrt(square.mean()))
-        off, side = 100 * (width - 1), "narrow" if width < 1 else "wide"
-        return (
-            (1 - float(square.mean())) / error, f"{off:+.0f} %".replace("-", "\u2212"),
-            f"intervals of {n} objects are {abs(off):.1f} % too {side} (\u00b1 "
-            f"{50 * error:.1f} %).",
-        )  # fmt: skip
-    middle = s.mean(1)
-    error = np.sqrt(1 / n) if s.shape[1] == 1 else _error(middle, n)
-    shift = -float(middle.mean())
+    return {"coverage": _coverage, "width": _width, "shift": _shift}[look](s, n)
+
+
+def _coverage(s: np.ndarray, n: int) -> tuple[float, str, str]:
+    inside = (np.abs(s) <= norm.ppf((1 + _LEVEL) / 2)).mean(1)
+    part = float(inside.mean())
+    if s.shape[1] == 1:
+        error = float(np.sqrt(_LEVEL * (1 - _LEVEL) / n))
+        count = round(part * n)
+        z = _as_score(binom.cdf(count, n, _LEVEL), binom.sf(count - 1, n, _LEVEL))
+    else:
+        z, error = _pooled(inside, _LEVEL, _LEVEL * (1 - _LEVEL) / s.shape[1])
     return (
-        shift / error, f"{shift:+.2f} \u03c3".replace("-", "\u2212"),
+        z, f"{100 * part:.0f} %",
+        f"{100 * part:.1f} % of the truths of {n} objects are in their 90 % interval, where "
+        f"90 \u00b1 {100 * error:.1f} % is right.",
+    )  # fmt: skip
+
+
+def _width(s: np.ndarray, n: int) -> tuple[float, str, str]:
+    square = (s**2).mean(1)
+    width = float(1 / np.sqrt(square.mean()))
+    if s.shape[1] == 1:
+        error, total = float(np.sqrt(2 / n)), float(square.sum())
+        z = _as_score(chi2.sf(total, n), chi2.cdf(total, n))
+    else:
+        z, error = _pooled(square, 1.0, 2 / s.shape[1])
+        z = -z
+    off, side = 100 * (width - 1), "narrow" if width < 1 else "wide"
+    return (
+        z, f"{off:+.0f} %".replace("-", "\u2212"),
+        f"intervals of {n} objects are {abs(off):.1f} % too {side} (\u00b1 {50 * error:.1f} %).",
+    )  # fmt: skip
+
+
+def _shift(s: np.ndarray, n: int) -> tuple[float, str, str]:
+    middle = -s.mean(1)
+    shift = float(middle.mean())
+    if s.shape[1] == 1:
+        error = 1 / float(np.sqrt(n))
+        z = shift / error
+    else:
+        z, error = _pooled(middle, 0.0, 1 / s.shape[1])
+    return (
+        z, f"{shift:+.2f} \u03c3".replace("-", "\u2212"),
         f"draws of {n} objects lie {abs(shift):.2f} posterior standard deviations "
         f"{'above' if shift > 0 else 'below'} the truth on average (\u00b1 {error:.2f}).",
     )  # fmt: skip
 
 
-def _error(x: np.ndarray, n: int) -> float:
-    return max(float(x.std()) / np.sqrt(n), 1e-9)
+def _pooled(x: np.ndarray, right: float, least: float) -> tuple[float, float]:
+    r"""Score and standard error of a mean over parameters that go together.
+
+    Their own scatter over objects tells by how much; it is no less than if they were independent.
+
+    Arguments:
+        x: The mean of each object, (n,).
+        right: What a right posterior has.
+        least: Variance of an object's mean if parameters were independent.
+    """
+    n = len(x)
+    error = float(np.sqrt(max(float(x.var(ddof=1)), least) / n))
+    away = (float(x.mean()) - right) / error
+    return _as_score(t.cdf(away, n - 1), t.sf(away, n - 1)), error
+
+
+def _as_score(below: float, above: float) -> float:
+    """The normal score of a tail probability: negative where `below` is the small one."""
+    p = min(1.0, 2 * min(float(below), float(above)))
+    z = float(norm.isf(max(p, 1e-300) / 2))
+    return -z if below < above else z
 
 
 def _beyond_chance(z: np.ndarray) -> np.ndarray:

@@ -15,10 +15,18 @@ from astroviz.accuracy.trial import Trial
 if TYPE_CHECKING:
     from astropy.table import QTable
 
-__all__ = ["LARGEST", "ObjectAxis", "ObjectScene", "object_scene", "objects_table", "worst_first"]
+__all__ = [
+    "LARGEST",
+    "USUAL",
+    "ObjectAxis",
+    "ObjectScene",
+    "object_scene",
+    "objects_table",
+    "worst_first",
+]
 
 _PLACES = 4
-LARGEST, _USUAL = 4, 3
+LARGEST, USUAL = 4, 3
 """Parameters of a corner plot: at most, and if nobody chose."""
 
 
@@ -90,7 +98,7 @@ def object_scene(trial: Trial, row: int, pick: Sequence[str] = ()) -> ObjectScen
     if trial.geometry == "rotation":
         names, units, draws, truth = _turned(draws, truth)
     chosen = [k for k in (names.index(one) for one in pick if one in names)][:LARGEST]
-    chosen = chosen or list(range(min(_USUAL, len(names))))
+    chosen = chosen or list(range(min(USUAL, len(names))))
     draws, truth = draws[:, chosen], truth[chosen]
     axes = tuple(
         ObjectAxis(names[k], _label(names[k]), units[k], *_ends(draws[:, j], truth[j]))

@@ -26,6 +26,7 @@ from astroviz.accuracy.trial_cells import (
 )
 from astroviz.accuracy.trial_models import MINE, cases_of
 from astroviz.accuracy.trial_objects import (
+    USUAL,
     ObjectScene,
     object_scene,
     objects_table,
@@ -165,7 +166,8 @@ class TrialState(AskedState):
         row, _ = self.trial_shown_cell(table)
         if not pick:
             first = [] if table.rows[row] == TOGETHER else [table.rows[row]]
-            pick = [*first, *(name for name in found.trial.names if name not in first)]
+            others = [name for name in found.trial.names if name not in first]
+            pick = [*first, *others][:USUAL]
         return object_scene(found.trial, int(rows[min(self.trial_place, len(rows) - 1)]), pick)
 
     def trial_object_words(self, scene: ObjectScene) -> str:

@@ -137,7 +137,7 @@ class CellPanel:
         self.plot.update(table.rows, heads, table.values, table.texts, table.words, (row, column))
         self.words.object = (
             f"<span class='faint'>{escape(table.words[row][column])} "
-            "Orange: too many, too wide or too high; blue: the reverse; <b>!</b> beyond chance."
+            "Orange: too much, blue: too little; <b>!</b>: beyond chance."
             "</span>"
         )
 
