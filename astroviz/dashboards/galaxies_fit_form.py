@@ -18,6 +18,7 @@ from astroviz.galaxies.fit_mine import BUDGETS, PHOTOMETRY, PRIORS, SELECTED
 __all__ = ["CatalogueForm"]
 
 _NONE = "(none)"
+_BUILT = ("selection_", "use_", "wedge_")  # parameters of the view Selection
 _SMALL = {"size": "small", "margin": (2, 0)}
 _FIELD = {"size": "small", "margin": (10, 4, 2, 0), "sizing_mode": "stretch_width"}
 _ROW = {"sizing_mode": "stretch_width", "margin": 0}
@@ -70,7 +71,10 @@ class CatalogueForm:
         self.redshifts = self._switch("Fit the known redshifts too", "fit_redshifts")
         self.selected = self._select("selected by", _turned(SELECTED), "fit_selected")
         self.selection_words = note("", margin=(4, 0, 0, 0), visible=False)
-        explorer.param.watch(lambda _: self._on_selected(), "fit_selected")
+        built = [name for name in explorer.param if name.startswith(_BUILT)]
+        explorer.param.watch(
+            lambda *_: self._on_selected(), ["fit_selected", "fit_filters", *built]
+        )
         self.band = self._select(
             "limit in", {short: short for _, short in explorer.fit_bands()}, "fit_band"
         )

@@ -145,6 +145,22 @@ def test_a_table_is_fitted_and_all_views_show_it(tab, view, monkeypatch):
     assert "all views" in tab.shell.voice.sentence
 
 
+def test_the_form_takes_one_limit_or_the_whole_selection(tab, view):
+    form, explorer = view.form, view.explorer
+    assert form.limit.visible
+    assert not form.selection_words.visible
+    explorer.param.update(fit_selected="view", use_limit=True, selection_limit=17.2)
+    assert not form.limit.visible
+    assert form.selection_words.visible
+    assert "sdss_r &lt; 17.2" in form.selection_words.object
+    explorer.use_noise = True  # the words follow the other view
+    assert "signal to noise in sdss_r" in form.selection_words.object
+    explorer.selection_survey = "lsst_year_1"
+    assert "lsst_r" in form.selection_words.object
+    explorer.param.update(fit_selected="limit", use_noise=False, selection_survey="sdss")
+    assert form.limit.visible
+
+
 def test_what_is_wrong_with_a_table_is_a_sentence(tab, view):
     view.mode.value = "mine"
     form = view.form
