@@ -38,7 +38,7 @@ class FitSettings:
             distance of samples rewards.
         shift: Members of an ensemble have priors of their own, see `member`: spread of the
             shifts, in standard deviations of the prior.
-        stretch: The same of the logarithms of their widths.
+        stretch: Spread of the logarithms by which their widths are below the prior's.
         named: Share of the features' and bands' own directions in each step's distance.
         debias: Take off the distance what draws of the model have from one another by chance.
         noise: :math:`a` in the factor on the noise, :math:`1 / (1 + a e^{-b f})`: little noise at

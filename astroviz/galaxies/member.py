@@ -4,10 +4,11 @@ Members of an ensemble may start from different priors. In the coordinates :math
 prior of the ensemble is a standard normal distribution, the prior of a member is
 
 .. math:: x_k \sim \mathcal N(a_k, e^{2 b_k}), \qquad
-    a_k \sim \mathcal N(0, \sigma_a), \quad b_k \sim \mathcal N(0, \sigma_b),
+    a_k \sim \mathcal N(0, \sigma_a), \quad b_k \sim -|\mathcal N(0, \sigma_b)|,
 
-drawn once and kept with its weights: each marginal is shifted and stretched in the quantiles of
-the common prior. What the photometry determines comes out alike in all members; where it is silent
+drawn once and kept with its weights: each marginal is shifted and narrowed in the quantiles of the
+common prior, which is the widest that is believed, so that all members together are about as wide
+as it is. What the photometry determines comes out alike in all members; where it is silent
 they differ as their priors do, and the band of the ensemble is as wide as the hyper-prior says.
 """
 
@@ -92,13 +93,13 @@ class Member(nn.Module):
 def draw_tilts(count: int, shift: float, stretch: float, seed: int = 0) -> Tensor:
     r"""Tilts of the members of an ensemble: random draws of the hyper-prior, in opposite pairs.
 
-    The second of a pair is shifted the other way as the first and stretched by the inverse, so
-    that the ensemble as a whole does not drift from the common prior by chance.
+    The second of a pair is shifted the other way as the first, so that the ensemble as a whole
+    does not drift from the common prior by chance.
 
     Arguments:
         count: Members.
         shift: :math:`\sigma_a`, in standard deviations of the prior.
-        stretch: :math:`\sigma_b`, natural logarithm.
+        stretch: :math:`\sigma_b`, natural logarithm of the width.
         seed: Of the draws.
 
     Returns:
@@ -106,11 +107,14 @@ def draw_tilts(count: int, shift: float, stretch: float, seed: int = 0) -> Tenso
 
     Example:
         >>> tilts = draw_tilts(4, 0.7, 0.3, seed=1)
-        >>> tuple(tilts.shape), bool(torch.equal(tilts[0], -tilts[1]))
+        >>> tuple(tilts.shape), bool(torch.equal(tilts[0, 0], -tilts[1, 0]))
         ((4, 2, 11), True)
     """
     generator = Generator().manual_seed(seed + 4243)
-    half = torch.randn((count + 1) // 2, 2, len(PARAMETERS), generator=generator)
-    half *= torch.tensor([shift, stretch])[None, :, None]
-    half[..., [PARAMETERS.index(name) for name in UNTILTED]] = 0.0
-    return torch.stack([half, -half], 1).flatten(0, 1)[:count]
+    pairs, size = (count + 1) // 2, len(PARAMETERS)
+    moved = shift * torch.randn(pairs, size, generator=generator)
+    found = torch.empty(2 * pairs, 2, size)
+    found[:, 0] = torch.stack([moved, -moved], 1).flatten(0, 1)
+    found[:, 1] = -stretch * torch.randn(2 * pairs, size, generator=generator).abs()
+    found[..., [PARAMETERS.index(name) for name in UNTILTED]] = 0.0
+    return found[:count]

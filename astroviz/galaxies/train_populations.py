@@ -69,10 +69,11 @@ class Recipe:
 
 
 _MOCK = FitSettings(entropy=0.001, last_entropy=0.0002, spread=6.0)
-# members with priors of their own: 0.7 standard deviations of the prior, a factor of 1.65 in width
+# members with priors of their own: shifted by 0.7 of the prior's width, narrower by a factor of 2
 _TILTED = _MOCK.with_(
-    spread=2.0, shift=0.7, stretch=0.5, named=0.2, debias=True, unseen=0.003, draws=2048
-)
+    entropy=0.0005, last_entropy=0.0001, spread=2.0, shift=0.7, stretch=0.7, named=0.2,
+    debias=True, unseen=0.001,
+)  # fmt: skip
 _BLIND = FitSettings(rate=1.5e-3, last_entropy=0.0002, average=0.99)
 _ZERO_POINTS = tuple(ERROR_FLOORS[band] for band in BANDS)
 _REAL = _BLIND.with_(
@@ -81,7 +82,7 @@ _REAL = _BLIND.with_(
 )  # fmt: skip
 
 RECIPES: Final[dict[str, Recipe]] = {
-    "mock": Recipe("mock", "mock", 19.65, 0.8, 12, _TILTED),
+    "mock": Recipe("mock", "mock", 19.65, 0.8, 10, _TILTED),
     "sdss": Recipe("sdss", "survey", 17.77, 0.45, 4, _REAL, anchored=True),
     "blind": Recipe("sdss", "survey", 17.77, 0.45, 3, _BLIND),
     "ladder": Recipe("mock", "mock", 19.65, 0.8, len(WEIGHTS), _MOCK),

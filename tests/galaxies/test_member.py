@@ -58,9 +58,11 @@ def test_tilts_are_draws_of_the_hyper_prior_in_opposite_pairs():
     free = [k for k, name in enumerate(PARAMETERS) if name not in UNTILTED]
     held = [PARAMETERS.index(name) for name in UNTILTED]
     assert float(tilts[:, 0, free].std()) == pytest.approx(0.7, rel=0.05)
-    assert float(tilts[:, 1, free].std()) == pytest.approx(0.3, rel=0.05)
+    narrowed = -tilts[:, 1, free]
+    assert (narrowed >= 0).all()
+    assert float(narrowed.square().mean().sqrt()) == pytest.approx(0.3, rel=0.05)
     assert (tilts[..., held] == 0).all()
-    assert torch.equal(tilts[::2], -tilts[1::2])
+    assert torch.equal(tilts[::2, 0], -tilts[1::2, 0])
     assert torch.equal(tilts, draw_tilts(400, 0.7, 0.3, seed=1))
     assert not torch.equal(tilts, draw_tilts(400, 0.7, 0.3, seed=2))
     assert len(draw_tilts(5, 0.7, 0.3)) == 5
@@ -80,7 +82,7 @@ def test_tilts_widen_the_band_where_nothing_was_learned():
             x = member(torch.randn(20_000, 11, generator=generator))[0]
             yield {"log_z": x[:, place].numpy()}
 
-    wide = coverage(list(draws(draw_tilts(12, 0.7, 0.5, seed=1))), truth, "log_z")
-    narrow = coverage(list(draws(draw_tilts(12, 0.0, 0.0))), truth, "log_z")
+    wide = coverage(list(draws(draw_tilts(10, 0.7, 0.7, seed=1))), truth, "log_z")
+    narrow = coverage(list(draws(draw_tilts(10, 0.0, 0.0))), truth, "log_z")
     assert wide > 0.8
     assert narrow < 0.5
