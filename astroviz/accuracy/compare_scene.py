@@ -70,7 +70,7 @@ class CompareScene:
         draws = [np.asarray(one.draws[row, :_SHOWN, :2], float) for one in self.pair]
         truth = np.asarray(first.truths[row, :2], float)
         pool = first.truths if first.prior is None else first.prior
-        reference = np.asarray(pool[random.integers(len(pool)), :2], float)
+        reference = _within_reach(np.asarray(pool[:, :2], float), draws[0], random)
         if draws[0].shape[1] < 2:
             draws = [np.repeat(one, 2, -1) for one in draws]
             truth, reference = np.repeat(truth, 2), np.repeat(reference, 2)
@@ -133,6 +133,14 @@ class CompareScene:
         ids = trial.ids or tuple(f"object {k + 1}" for k in range(trial.count))
         return QTable({"object": list(ids), "score_a": self.found.first.scores,
                        "score_b": self.found.second.scores})  # fmt: skip
+
+
+def _within_reach(pool: np.ndarray, draws: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """One of a few draws of the prior, near but not amid the draws: its ball is seen to be one."""
+    few = pool[random.integers(len(pool), size=12)]
+    middle, width = draws.mean(0), draws.std(0) + 1e-12
+    far = np.hypot(*((few - middle) / width).T)
+    return np.asarray(few[np.argmin(np.where(far < 1.5, np.inf, far))])
 
 
 def _signed(value: float) -> str:

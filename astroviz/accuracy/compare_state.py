@@ -33,7 +33,7 @@ SOURCES = {
 KINDS = {"prior": "draws of the prior", "data": "guesses from the data"}
 """Where posteriors are seen from, and words for it."""
 
-_TOY_DRAWS = 50
+_TOY_DRAWS = 64
 
 
 def _number(default: float, high: float, doc: str, low: float = 0.0) -> param.Number:
@@ -52,7 +52,7 @@ class CompareState(LiveTrials):
         "from the right posterior; guesses from the data can.",
     )  # fmt: skip
     compare_count = param.Integer(
-        default=600, bounds=(100, 4000), doc="Objects of the problem in the plane."
+        default=1000, bounds=(100, 4000), doc="Objects of the problem in the plane."
     )
     compare_shift_a = _number(0.0, 2.0, "How far A is off, in posterior standard deviations.")
     compare_width_a = _number(1.0, 2.0, "Width of A over the right one.", 0.3)

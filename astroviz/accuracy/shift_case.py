@@ -108,7 +108,7 @@ def find_shift(
     """
     known = case.known if case.known_points is None else case.known_points
     asked = case.asked if case.asked_points is None else case.asked_points
-    population = population_shift(known, asked, 0, 199, seed, 30)
+    population = population_shift(known, asked, 0, 499, seed, 30)
     objects = object_shift(case.known, case.asked, seed)
     if check is not None:
         check()

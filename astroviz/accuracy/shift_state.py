@@ -137,8 +137,15 @@ class ShiftState(LiveTrials):
     def shift_verdict(self, found: ShiftFound) -> str:
         """All three answers as HTML."""
         pqm, objects, told = found.population, found.objects, found.classifier
-        differ = pqm.p_value < FLAG
-        words = "are <b>not one population</b>" if differ else "may be one population"
+        noticed = {"PQMass": pqm.p_value, "the classifier": 1.0 if told is None else told.p_value}
+        who = [name for name, p in noticed.items() if p < FLAG / 2]  # two looks at one level
+        words = (
+            f"are <b>not one population</b>: {' and '.join(who)} can tell"
+            if who
+            else "may be one population: neither PQMass nor the classifier can tell"
+            if told is not None
+            else "may be one population to PQMass"
+        )
         rows = [
             ("PQMass \u03c7\u00b2/dof", f"{pqm.reduced:.2f}"),
             ("p, exchanged labels", f"{pqm.p_value:.3g}"),

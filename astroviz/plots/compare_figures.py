@@ -14,6 +14,7 @@ __all__ = ["CompareFigures"]
 
 _KINDS = {"prior": "from the prior", "data": "from the data"}
 _RIGHT, _ZERO = "a right posterior", "no difference"
+_TICKS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _SHADES = (("A", "posterior"), ("B", "excess"))
 
 
@@ -35,12 +36,10 @@ class CompareFigures:
             [*curves, Curve(_RIGHT, "goal", dash="dashed")], dark, "bottom_right",
             x_axis_type="log",
         )  # fmt: skip
-        self.difference = Curves(
-            "compare-difference",
-            "|A \u2212 right| \u2212 |B \u2212 right|, score (below 0: A is nearer)", "density", [Curve("resampled objects", "prior", "bars", alpha=0.6),
-                        Curve("95 %", "posterior", width=4), Curve(_ZERO, "goal", dash="dashed")],
-            dark,
-        )  # fmt: skip
+        label = "|A \u2212 right| \u2212 |B \u2212 right|, score (below 0: A is nearer)"
+        bars = Curve("resampled objects", "prior", "bars", alpha=0.6)
+        lines = (Curve("95 %", "posterior", width=4), Curve(_ZERO, "goal", dash="dashed"))
+        self.difference = Curves("compare-difference", label, "density", [bars, *lines], dark)
         self._kept: dict[str, Any] = {}
 
     @property
@@ -105,6 +104,8 @@ class CompareFigures:
             mean, error = found.running[k], found.running_error[k]
             values[which] = (count, mean)
             values[f"_{which} error"] = (count, mean - error, mean + error)
+        places = [k for k in _TICKS if count[0] <= k <= count[-1]]
+        self.running.ticks(places)
         late = found.running[:, len(count) // 4 :]
         low, high = min(float(late.min()), found.expected), max(float(late.max()), found.expected)
         margin = max(0.25 * (high - low), 0.01)

@@ -49,6 +49,7 @@ class LandscapeMap(ColouredMap):
         self.layout = self.figure
         self.scale = _ValleyScale(self.figure, self.ink, centred=True)
         self._draw_rows(self.figure)
+        self.ink.paint(self._ring, line_color="current")
         self._announce()
 
     def update(

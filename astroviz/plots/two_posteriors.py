@@ -13,6 +13,8 @@ from astroviz.plots.frame import Chart, add_legend, mark, new_figure
 __all__ = ["TwoPosteriors"]
 
 _CORNERS = 120  # of a circle
+_SHAPE = 1.7  # width of the frame over its height, about
+_LEGEND = 0.25  # of the width, which the legend takes
 _TAIL = 1.0  # per cent of the draws that may lie outside of the frame
 _FIRST, _SECOND, _TRUTH, _REFERENCE = "A", "B", "truth", "reference"
 
@@ -80,7 +82,7 @@ class TwoPosteriors(Chart):
             y = reference[1] + radius * np.sin(angle) if circles else angle[:0]
             put(self.sources[key], {"x": as_column(x), "y": as_column(y)})
         parts = [first, second, truth[None]] + ([reference[None]] if circles else [])
-        self._fit(np.concatenate(parts))
+        self._fit(np.concatenate(parts), len(parts) - 2, circles)
         self.figure.xaxis[0].axis_label, self.figure.yaxis[0].axis_label = labels
         self._announce()
 
@@ -95,13 +97,24 @@ class TwoPosteriors(Chart):
         """What is shown, in words."""
         return self._words
 
-    def _fit(self, points: np.ndarray) -> None:
-        for axis, column in ((self.figure.x_range, points[:, 0]), (self.figure.y_range,
-                                                                   points[:, 1])):  # fmt: skip
+    def _fit(self, points: np.ndarray, fixed: int, equal: bool) -> None:
+        """Ranges that hold the draws and all of the last `fixed` points; equal scales if asked."""
+        ends = []
+        for column in points.T:
             low, high = np.percentile(column, [_TAIL, 100 - _TAIL])
-            low, high = min(low, column[-2:].min()), max(high, column[-2:].max())
+            last = column[len(column) - fixed :]
+            low, high = min(low, last.min()), max(high, last.max())
             margin = 0.1 * max(float(high - low), 1e-6)
-            axis.update(start=float(low - margin), end=float(high + margin))
+            ends.append([float(low - margin), float(high + margin)])
+        if equal:
+            wide = max(ends[0][1] - ends[0][0], _SHAPE * (ends[1][1] - ends[1][0]))
+            for one, size in zip(ends, (wide, wide / _SHAPE), strict=True):
+                middle = 0.5 * (one[0] + one[1])
+                one[:] = [middle - size / 2, middle + size / 2]
+        ends[0][1] += _LEGEND * (ends[0][1] - ends[0][0]) * (0 if equal else 1)
+        for axis, (low, high) in zip((self.figure.x_range, self.figure.y_range), ends,
+                                     strict=True):  # fmt: skip
+            axis.update(start=low, end=high)
 
     def _draw(self) -> None:
         plot, entries = self.figure, {}
