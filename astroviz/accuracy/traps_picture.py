@@ -20,7 +20,6 @@ MASSES = (0.5, 0.9)
 _GRID = 72
 _CAST = 400  # objects among which one is chosen that shows the defect well
 _EARLY = 0.05
-_FAINTEST = 0.7  # of a mode's smaller coordinate
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,9 @@ def _shown(name: str, seed: int) -> Stage:
     away = (on.truths - on.means)[:, :, None]
     radius = np.linalg.norm(np.linalg.inv(on.law.factors[on.regimes]) @ away, axis=(1, 2))
     if on.problem == "bimodal":
-        # the modes must be apart along both parameters
-        score = np.minimum(np.abs(on.means), _FAINTEST).sum(1) - np.abs(on.means).max(1) / 3
+        # modes that lie apart, across the long axis of each
+        apart, along = (np.abs(on.means @ np.array(way)) for way in ((1.0, 1.0), (1.0, -1.0)))
+        score = -np.abs(apart - 2.0) - along
     elif name == "regime":
         # whose label is lost early, and whose data fit either instrument
         score = -np.linalg.norm(on.data + ZERO_POINT, axis=1) - 1e3 * (on.chance > _EARLY)
