@@ -45,6 +45,7 @@ class BiasWidth(Curves):
             dark, "top_right",
         )  # fmt: skip
         self.figure.xgrid.visible = False
+        self._names: list[str] = []
 
     def update(  # type: ignore[override]
         self, curves: Mapping[str, Any], words: str = ""
@@ -88,6 +89,9 @@ class BiasWidth(Curves):
         )  # fmt: skip
 
     def _name_ticks(self, names: list[str]) -> None:
+        if names == self._names:
+            return
+        self._names = names
         axis, step = self.figure.xaxis[0], max(1, len(names) // 12)
         axis.ticker = FixedTicker(ticks=list(range(0, len(names), step)))
         axis.formatter = CustomJSTickFormatter(args={"names": names}, code="return names[tick];")
