@@ -70,7 +70,9 @@ def _embedded(charts: list[Any]) -> tuple[str, list[str]]:
 
 def _page(name: str, body: str, script: str, charts: list[Any]) -> str:
     css, js = (_read(f"report_page.{kind}") for kind in ("css", "js"))
-    bokeh = Resources(mode="inline", components=["bokeh"]).render_js()
+    # the sources alone: where Panel is loaded, `render_js` adds addresses of its server's files
+    sources = Resources(mode="inline", components=["bokeh"]).js_raw
+    bokeh = "\n".join(f"<script>{source}</script>" for source in sources)
     colours = _closed(json.dumps(_colours(charts)))
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
