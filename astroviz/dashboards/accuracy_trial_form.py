@@ -23,6 +23,8 @@ __all__ = ["TrialForm"]
 _COUNTS, _DRAWS = (50, 100, 200, 500, 1000, 2000, 5000), (50, 100, 200, 500)
 _FIELD = {"size": "small", "margin": (10, 0, 2, 0), "sizing_mode": "stretch_width"}
 _ROW = {"sizing_mode": "stretch_width", "margin": 0}
+_TRY = "Try it: simulate, draw, check. Curves converge meanwhile, and it can be cancelled"
+_AGAIN = "Run these checks on the objects that are there; Re-draw asks for new ones"
 _STOPPED = "Stopped: what was found until now stays."
 
 
@@ -74,8 +76,7 @@ class TrialForm:
         self.run = pmui.Button(
             label="Try it", icon="gavel", variant="contained", size="small", margin=(0, 2),
             align="center",
-            description="Simulate, draw and check; curves converge meanwhile, and it can be "
-            "cancelled",
+            description=_TRY,
         )  # fmt: skip
         self.run.on_click(lambda _: self.start())
         self.report = pmui.FileDownload(
@@ -136,9 +137,9 @@ class TrialForm:
         if self.words.object != html:
             self.words.object = html
         again = found is not None and found.complete and found.asked != explorer.trial_asked()
-        label = "Run these checks" if again else "Try it"
+        label, tip = ("Run these checks", _AGAIN) if again else ("Try it", _TRY)
         if self.run.label != label:
-            self.run.label = label
+            self.run.param.update(label=label, description=tip)
         self.board.show(explorer.trial_rows(), explorer.trial_verdict())
 
     # What hands do
@@ -214,7 +215,10 @@ class TrialForm:
     def regret(self, error: Exception) -> None:
         """Say what is wrong."""
         sentence = escape(str(error.args[0] if error.args else error), quote=False)
-        self.shell.say(f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.", "error")
+        first = sentence.partition(" ")[0]
+        if "." not in first:  # else it is the name of a file
+            sentence = f"{sentence[:1].upper()}{sentence[1:]}"
+        self.shell.say(f"{sentence.rstrip('.')}.", "error")
 
 
 _ANEW: dict[str, Any] = {"trial_cell": [], "trial_bin": None, "trial_place": 0, "trial_pick": [],
