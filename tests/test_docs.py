@@ -144,6 +144,19 @@ def test_every_view_and_model_of_a_room_is_described(root, room):
         assert (root / "tests" / "benchmarks" / program).is_file()
 
 
+def test_every_view_and_check_of_the_accuracy_lab_is_described(root):
+    from astroviz.accuracy.checks import CHECKS
+    from astroviz.accuracy.view_state import VIEWS
+
+    text = (root / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)`( \(named\))? \|", text, flags=re.MULTILINE)
+    assert {name for name, _ in rows} == {*VIEWS, *CHECKS}
+    named = {name for name, mark in rows if mark}
+    assert named == {name for name, check in CHECKS.items() if not check.default}
+    for program in re.findall(r"(bench_\w+\.py)", text):
+        assert (root / "tests" / "benchmarks" / program).is_file()
+
+
 def test_the_fifteen_lines_of_the_readme_compile(readme):
     for block in re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL):
         assert len(block.splitlines()) <= 16

@@ -9,7 +9,9 @@ import pytest
 from nbclient import NotebookClient
 
 # May tell their story where nothing can be executed: tests/notebooks/store.py puts it in.
-WITH_OUTPUT = {"02_adaptation", "03_orientations", "04_lensing", "05_galaxies"}
+WITH_OUTPUT = {
+    "02_adaptation", "03_orientations", "04_lensing", "05_galaxies", "06_accuracy",
+}  # fmt: skip
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 
 

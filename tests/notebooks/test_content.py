@@ -18,7 +18,7 @@ def source(path, kind):
 
 def test_there_are_notebooks():
     rooms = {"01_stars", "02_adaptation", "03_orientations", "04_lensing", "05_galaxies"}
-    assert {"00_tour", *rooms} <= {path.stem for path in NOTEBOOKS}
+    assert {"00_tour", *rooms, "06_accuracy"} <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -56,6 +56,7 @@ def test_links_between_notebooks_exist(path):
         ("03_orientations", 4),
         ("04_lensing", 4),
         ("05_galaxies", 4),
+        ("06_accuracy", 4),
     ],
 )
 def test_every_exercise_has_a_folded_solution(name, number):

@@ -21,8 +21,9 @@ def test_the_gallery_leads_to_every_page(open_page):
     bent = [f"/lensing/{view}" for view in lensed]
     crowd = ("population", "sed", "selection", "fit", "objects", "lessons")
     many = [f"/galaxies/{view}" for view in crowd]
+    judged = [f"/accuracy/{v}" for v in ("trial", "traps", "landscape", "compare", "shift")]
     adapted = ["/adaptation/latent", "/adaptation/catalogue"]
-    assert addresses == [*stars, *adapted, *turned, *bent, *many]
+    assert addresses == [*stars, *adapted, *turned, *bent, *many, *judged]
     links.first.click()
     page.get_by_text("P(young)").wait_for()
 
