@@ -2,8 +2,8 @@ r"""Posteriors that are wrong on purpose, each in one way and by as much as one 
 
 They stand on the exactly solvable problems of `problems`: at size 0 each is the exact posterior.
 Two of them stay calibrated on average however wrong they are, since each is the exact posterior
-of *less* than the data (`prior`: of noisier data; `regime`: without knowing the regime); one keeps
-the density ranks of the truth exactly uniform (`hpd`), and two keep every marginal exact
+of *less* than the data (`prior`: of noisier data; `regime`: with a label that may be false); one
+keeps the density ranks of the truth exactly uniform (`hpd`), and two keep every marginal exact
 (`correlation`, `permuted`).
 
 References:
@@ -224,9 +224,10 @@ def _hpd(on: Stage, size: float) -> Claim:
 
 
 def _regime(on: Stage, size: float) -> Claim:
-    """Some objects have lost the label of their instrument, and are told by their data alone."""
+    """The label of the instrument may be false; the rest is told by the data."""
     law, d = on.law, on.size
-    lost = on.chance < size
+    doubt = 0.5 * size  # that a label is false
+    told = np.where(on.chance < doubt, 1 - on.regimes, on.regimes)
     zero_points = np.full(d, ZERO_POINT * np.sqrt(2 / d))
     offsets = np.stack([zero_points, -zero_points])
     raw = on.data + offsets[on.regimes]
@@ -235,8 +236,9 @@ def _regime(on: Stage, size: float) -> Claim:
         [log_normal(raw - offset, zero, np.broadcast_to(np.linalg.cholesky(e), (len(raw), d, d)))
          for e, offset in zip(law.evidences, offsets, strict=True)], 1,
     )  # fmt: skip
+    with np.errstate(divide="ignore"):
+        evidence += np.log(np.where(np.eye(2, dtype=bool)[told], 1 - doubt, doubt))
     share = np.exp(evidence - np.logaddexp.reduce(evidence, 1, keepdims=True))
-    share[~lost] = np.eye(2)[on.regimes[~lost]]
     means = np.stack(
         [(raw - offset) @ gain.T for gain, offset in zip(law.gains, offsets, strict=True)], 1
     )  # (N, R, d)
@@ -249,7 +251,7 @@ def _regime(on: Stage, size: float) -> Claim:
         with np.errstate(divide="ignore"):
             weights = np.log(share).reshape(len(share), 2, *(1,) * (theta.ndim - 2))
         parts = [
-            weights[:, k] + log_normal(theta, means[:, k], np.broadcast_to(f, (len(lost), d, d)))
+            weights[:, k] + log_normal(theta, means[:, k], np.broadcast_to(f, (len(raw), d, d)))
             for k, f in enumerate(law.factors)
         ]
         return np.asarray(np.logaddexp(*parts))
@@ -335,10 +337,10 @@ _ALL = (
     ),
     Defect(
         "regime", "Right on average", "linear",
-        "It does not know whether the quiet or the noisy instrument made an observation, whose "
-        "zero points differ. Wrong to one side for one and to the other for the other, it is "
-        "exactly right over both.",
-        lambda s: f"the instrument is unknown for {_percent(s)} of the objects", 1.0, _regime,
+        "It is told which instrument made an observation, the quiet or the noisy one, whose zero "
+        "points differ; but what it is told may be false, and it knows how often. Wrong to one "
+        "side for one and to the other for the other, it is exactly right over both.",
+        lambda s: f"the instrument is false for {_percent(0.5 * s)} of the objects", 1.0, _regime,
     ),
     Defect(
         "permuted", "Modes mixed up", "bimodal",

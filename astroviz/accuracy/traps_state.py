@@ -267,9 +267,11 @@ class TrapsState(ViewState):
         one = DEFECTS[self.traps_trap]
         found = self.traps_found()
         seen = len(caught(found, LEVEL))
+        ready = all(name in found for name in LIGHT if fits(one.name)[name])
+        told = f"{seen} of {len(found)} checks notice" if found else "The checks are at work"
         return (
-            f"{one.title}: {one.measure(self.traps_question().size)}. {seen} of {len(found)} "
-            "checks notice. Drag 'How wrong', or click another trap."
+            f"{one.title}: {one.measure(self.traps_question().size)}. {told}"
+            f"{'' if ready or not found else ' so far'}. Drag 'How wrong', or click another trap."
         )
 
     def traps_warnings(self) -> tuple[str, ...]:

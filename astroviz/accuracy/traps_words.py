@@ -68,7 +68,7 @@ BRIEF: dict[str, Callable[[float], str]] = {
     "hpd": lambda s: (
         f"widths \u2212{100 * (1 - (1 + s) ** -0.5):.0f} / +{100 * ((1 - s) ** -0.5 - 1):.0f} %"
     ),
-    "regime": lambda s: f"instrument lost: {100 * s:.0f} %",
+    "regime": lambda s: f"false label: {50 * s:.0f} %",
     "permuted": lambda s: f"wrong modes: {100 * s:.0f} %",
     "lost": lambda s: f"modes {50 * (1 + s):.0f} : {50 * (1 - s):.0f}",
 }
