@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["features", "fitted", "guesses", "neighbours", "reduced"]
+__all__ = ["features", "fitted", "guesses", "main_axes", "neighbours", "reduced"]
 
 _MOST = 48  # columns of the data that are kept as they are
 _BENDS = 64
@@ -40,22 +40,39 @@ def features(observations: np.ndarray) -> np.ndarray:
 
 
 def reduced(points: np.ndarray, most: int = _MOST) -> np.ndarray:
-    r"""Principal components of points, where they have more coordinates than `most`.
+    r"""Points along their `main_axes`, where they have more coordinates than `most`.
 
     Arguments:
         points: Shape :math:`(N, d)`.
         most: Coordinates that are kept.
 
     Returns:
-        Shape :math:`(N, \min(d, most, N - 1))`; in the units of the points.
+        Shape :math:`(N, \min(d, most, N))`; in the units of the points.
     """
     if points.shape[1] <= most:
         return points
+    return np.asarray((points - points.mean(0)) @ main_axes(points, most))
+
+
+def main_axes(points: np.ndarray, most: int) -> np.ndarray:
+    r"""Directions along which points differ most, and that in which all coordinates grow.
+
+    The last is the total light of an image, which is no principal component of most, but what a
+    wrong model likes to miss.
+
+    Arguments:
+        points: Shape :math:`(N, d)`, with :math:`d` above `most`.
+        most: How many.
+
+    Returns:
+        Unit vectors, shape :math:`(d, K)`.
+    """
     from sklearn.decomposition import PCA
 
-    kept = min(most, len(points) - 1)
-    found: np.ndarray = PCA(kept, svd_solver="randomized", random_state=0).fit_transform(points)
-    return found
+    kept = min(most, len(points)) - 1
+    found = PCA(kept, svd_solver="randomized", random_state=0).fit(points).components_.T
+    every = np.full((points.shape[1], 1), 1 / np.sqrt(points.shape[1]))
+    return np.concatenate([found, every], 1)
 
 
 def guesses(

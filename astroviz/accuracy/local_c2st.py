@@ -10,6 +10,10 @@ hypothesis is learned as well: truth and draw of the objects change places at ra
 classifier learns anew. It is a ridge regression of labels on products and random waves of point
 and data, so that all exchanges are solved at once; whatever it is, p-values are exact.
 
+Warning:
+    The classifier is smooth: what is wrong for some data raises the scores of data beside them too.
+    Scores say where it is worst; a small p of one object says that something nearby is wrong.
+
 References:
     | L-C2ST: local diagnostics for posterior approximations (Linhart, Gramfort & Rodrigues 2023)
     | https://arxiv.org/abs/2306.03580
@@ -23,6 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from astroviz.accuracy.data_guesses import main_axes
 from astroviz.accuracy.outcome import Outcome
 from astroviz.accuracy.pairs import Pairs, exchange_p, pairs_of, signs
 from astroviz.accuracy.random_points import by_group
@@ -35,7 +40,8 @@ _MOST = 3000  # pairs that are learned from
 _ASKED = 16  # draws of an object that are asked about
 _KEPT = 24  # coordinates of a point
 _WAVES = 200
-_RIDGE = 1.5  # of the mean square of a feature, for each point learned from
+_RIDGE = 0.05  # hundredths of all variance of what is learned from
+_FEW = 6  # coordinates whose products are looked at
 
 
 @dataclass(frozen=True)
@@ -138,36 +144,59 @@ def _flattener(
     middle = both.mean(0)
     axes = np.eye(both.shape[1])
     if both.shape[1] > _KEPT:
-        from sklearn.decomposition import PCA
-
-        kept = min(_KEPT, len(both) - 1)
-        axes = PCA(kept, svd_solver="randomized", random_state=0).fit(both).components_.T
+        axes = main_axes(both, _KEPT)
     seen = (both - middle) @ axes
     width = np.where(seen.std(0) > 0, seen.std(0), 1.0)
     size = seen.shape[1] + pairs.data.shape[1]
     wave = random.standard_normal((size, _WAVES)) / np.sqrt(size)
     phase = random.uniform(0, 2 * np.pi, _WAVES)
+    places = _Places(pairs.data, random)
     upper = np.triu_indices(seen.shape[1])
+    if seen.shape[1] > _FEW:
+        upper = (np.arange(seen.shape[1]),) * 2
 
     def flat(points: np.ndarray, data: np.ndarray) -> np.ndarray:
         z = np.clip(((pairs.geometry.flat(points) - middle) @ axes) / width, -6, 6)
         x = np.broadcast_to(data, (*z.shape[:-1], data.shape[-1]))
-        every = np.concatenate([z, x], -1)
+        near = np.broadcast_to(places(data), (*z.shape[:-1], places.count))
         square = z[..., upper[0]] * z[..., upper[1]]
-        cross = (z[..., :, None] * x[..., None, :]).reshape(*z.shape[:-1], -1)
-        return np.concatenate([z, square, cross, np.cos(every @ wave + phase)], -1)
+        every = np.concatenate([z, x], -1)
+        blocks = (
+            z, _times(near, z), _times(near, square), _times(x[..., :_FEW], z[..., :_FEW]),
+            np.cos(every @ wave + phase),
+        )  # fmt: skip
+        return np.concatenate([block / np.sqrt(block.shape[-1]) for block in blocks], -1)
 
     return flat
 
 
+class _Places:
+    """How much data belong to each of a few places among them; all places together make 1."""
+
+    def __init__(self, data: np.ndarray, random: np.random.Generator) -> None:
+        self.count = int(np.clip(len(data) // 40, 1, 12))
+        self.middles = data[random.permutation(len(data))[: self.count]]
+        square = ((data[:, None] - self.middles) ** 2).sum(-1)
+        self.width = max(float(np.median(square.min(1))), 1e-12)
+
+    def __call__(self, data: np.ndarray) -> np.ndarray:
+        square = ((data[..., None, :] - self.middles) ** 2).sum(-1) / (2 * self.width)
+        near = np.exp(-(square - square.min(-1, keepdims=True)))
+        return np.asarray(near / near.sum(-1, keepdims=True))
+
+
+def _times(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """All products of two sets of columns."""
+    found = first[..., :, None] * second[..., None, :]
+    return np.asarray(found.reshape(*found.shape[:-2], -1))
+
+
 def _learned(table: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Weights of the ridge regression of each column of labels, (D, 1 + P)."""
-    middle = table.mean(0)
-    width = np.where(table.std(0) > 1e-12, table.std(0), 1.0)
-    scaled = (table - middle) / width
+    scaled = table - table.mean(0)
     gram = scaled.T @ scaled
-    gram[np.diag_indices_from(gram)] += _RIDGE * len(scaled)
-    found: np.ndarray = np.linalg.solve(gram, scaled.T @ labels) / width[:, None]
+    gram[np.diag_indices_from(gram)] += _RIDGE * np.trace(gram) / 100
+    found: np.ndarray = np.linalg.solve(gram, scaled.T @ labels)
     return found
 
 

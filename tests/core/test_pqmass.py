@@ -85,6 +85,23 @@ def test_blocks_of_the_distance_change_nothing(monkeypatch):
     )
 
 
+def test_given_distances_are_used_and_pairs_exchanged_within_themselves():
+    random = np.random.default_rng(6)
+    middle = random.normal(size=(200, 2))
+    first, second = (middle + 0.1 * random.normal(size=(200, 2)) for _ in range(2))
+    both = np.concatenate([first, second])
+    apart = cdist(both, both)
+    plain = pqmass(first, second, 10, 5, 99, seed=1, paired=True)
+    given = pqmass(first, second, 10, 5, 99, seed=1, paired=True, apart=apart)
+    np.testing.assert_allclose(given.chi_square, plain.chi_square)
+    np.testing.assert_allclose(given.permuted, plain.permuted)
+    assert plain.permuted.mean() < 0.5 * pqmass(first, second, 10, 5, 99, seed=1).permuted.mean()
+    shifted = pqmass(first, second + 0.1, 10, 20, 199, paired=True)
+    assert shifted.p_value <= 0.01 < pqmass(first, second + 0.1, 10, 20, 199).p_value
+    with pytest.raises(ValueError, match="make no pairs"):
+        pqmass(first[:-1], second, 10, paired=True, permutations=3)
+
+
 def test_images_are_flattened_and_coordinates_standardised():
     random = np.random.default_rng(0)
     first, second = random.normal(size=(200, 4, 4)), random.normal(size=(200, 4, 4))
