@@ -60,6 +60,7 @@ def test_truths_may_be_in_a_second_file(files, capsys):
         (["mine.npz", "--checks", "likelihood_rank"], "log likelihood"),
         (["mine.npz", "--checks", "dispersion", "--report", "page.pdf"], "page.html"),
         (["gap.npz"], "drop"),
+        (["mine.npz", "--simulations", "50"], "--simulations is for models"),
     ],
 )
 def test_faults_are_one_sentence_and_status_2(files, monkeypatch, capsys, words, sentence):

@@ -57,6 +57,11 @@ def run_file(args: argparse.Namespace) -> int:
     from astroviz.accuracy.validity import validated
     from astroviz.judging import write_report
 
+    for option in ("simulations", "case", "card"):
+        if getattr(args, option, None):
+            raise ValueError(
+                f"--{option} is for models: {args.model} is a file of draws, which has none"
+            )
     trial = trial_of(args.model, getattr(args, "truths", None))
     trial = validated(trial, drop=bool(getattr(args, "drop", False)), seed=args.seed)
     wanted = _names(getattr(args, "checks", None))

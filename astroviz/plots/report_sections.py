@@ -78,7 +78,8 @@ def figure_words(one: Mapping[str, Any]) -> str:
     told = f"{value:.4g}"
     if np.isfinite(error) and error > 0:
         told += f" \u00b1 {error:.2g}"
-    return told + (f" (right: {expected:.4g})" if np.isfinite(expected) else "")
+    told += f" (right: {expected:.4g})" if np.isfinite(expected) else ""
+    return told.replace("-", "\u2212")
 
 
 def p_words(p_value: Any) -> str:
@@ -92,7 +93,7 @@ def p_words(p_value: Any) -> str:
 def article(one: Mapping[str, Any], told: Mapping[str, str], kind: str, figure: str) -> str:
     """One check: what it asks, what came out, what it sees and does not see."""
     facts = {
-        "found": str(one.get("sentence", "")), "to read": READS.get(kind, ""),
+        "found": str(one.get("sentence", "")).replace("+-", "\u00b1"), "to read": READS.get(kind, ""),
         "detects": told.get("detects", ""), "cannot see": told.get("misses", ""),
         "source": told.get("source", ""),
     }  # fmt: skip
