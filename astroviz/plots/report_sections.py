@@ -93,7 +93,8 @@ def p_words(p_value: Any) -> str:
 def article(one: Mapping[str, Any], told: Mapping[str, str], kind: str, figure: str) -> str:
     """One check: what it asks, what came out, what it sees and does not see."""
     facts = {
-        "found": str(one.get("sentence", "")).replace("+-", "\u00b1"), "to read": READS.get(kind, ""),
+        "found": str(one.get("sentence", "")).replace("+-", "\u00b1"),
+        "to read": READS.get(kind, ""),
         "detects": told.get("detects", ""), "cannot see": told.get("misses", ""),
         "source": told.get("source", ""),
     }  # fmt: skip
