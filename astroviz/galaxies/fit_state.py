@@ -149,10 +149,7 @@ class FitState(MineState):
             return (_upper(str(error).partition(";")[0]),)
         found = [] if population.film is not None else ["This fit kept no film of itself."]
         if self.source == "blind":
-            found.append(
-                "Colours alone do not determine redshift, dust, age and metallicity: compare what "
-                "each gained with what stayed at the prior."
-            )
+            found += self.blind_words()
         return tuple(found)
 
 

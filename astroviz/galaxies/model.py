@@ -106,10 +106,10 @@ class GalaxiesModel(ObjectSampler):
             checkpoints: Folder of checkpoints; a fit that was interrupted goes on from them.
             more: Further arguments of `fit_catalogue`.
         """
+        begun = time.monotonic()  # loading is part of the budget
         from astroviz.galaxies.catalogue import read_catalogue
         from astroviz.galaxies.fit_catalogue import fit_catalogue
 
-        begun = time.monotonic()
         catalogue = read_catalogue(table, filters, columns, photometry, extinction_corrected)
         if isinstance(selection, str | Mapping):
             selection = Selection.from_json(selection)

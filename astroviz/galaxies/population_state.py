@@ -152,10 +152,7 @@ class PopulationState(ViewState):
             sentence = str(error)
             return (sentence[:1].upper() + sentence[1:],)
         if self.source == "blind" and self.population_whose == "fit":
-            return (
-                "Colours alone do not fix redshifts of nearby galaxies: compare with the prior "
-                "before believing n(z) or masses.",
-            )
+            return self.blind_words()
         return ()
 
     # Questions and answers

@@ -39,10 +39,12 @@ from astroviz.galaxies.selection import MagnitudeLimit, Selection
 
 __all__ = [
     "BANDS",
+    "BLUE",
     "DEMO",
     "ERROR_FLOORS",
     "INFRARED",
     "LIMIT",
+    "ZERO_POINT_ERRORS",
     "Petrosian",
     "aperture_scatter",
     "demo_table",
@@ -59,10 +61,19 @@ extinction) with errors, `redshift`, and `petrosian_r`."""
 BANDS: Final = (*filter_set("sdss"), "twomass_j", "twomass_ks")
 """Bands of the fits of real galaxies."""
 
+BLUE: Final = (-0.4, 0.8)
+"""How the edge in Ks goes with the colour: mag per mag of g - r, and where it is as `INFRARED`
+says. Blue galaxies are faint on their surface and are missed at brighter magnitudes; chosen
+likewise."""
+
+ZERO_POINT_ERRORS: Final[tuple[float, ...]] = (0.05, 0.02, 0.02, 0.02, 0.03, 0.1, 0.1)
+"""Spread of the zero points of `BANDS`, mag: the calibration, and for 2MASS what magnitudes of
+whole galaxies may be off from those of a fitted profile."""
+
 LIMIT: Final = 17.77
 """Of the main sample, in Petrosian r (Strauss et al. 2002), mag."""
 
-INFRARED: Final = (16.0, 0.5)
+INFRARED: Final = (16.0, 0.4)
 """Magnitude in Ks (AB) at which 2MASS misses half of the galaxies, and the width of the edge, mag.
 
 They were chosen on a grid so that a fitted population has the magnitudes of the half of the
@@ -167,7 +178,12 @@ def sdss_selection(bands: tuple[str, ...] = BANDS) -> Selection:
         "sdss_r", LIMIT, width=law.scatter, offset=law.offset, colour=("sdss_g", "sdss_r"),
         slope=law.slope,
     )  # fmt: skip
-    return Selection((main, MagnitudeLimit("twomass_ks", infrared, width=width)), bands)
+    slope, middle = BLUE
+    edge = MagnitudeLimit(
+        "twomass_ks", infrared, width=width, offset=-slope * middle,
+        colour=("sdss_g", "sdss_r"), slope=slope,
+    )  # fmt: skip
+    return Selection((main, edge), bands)
 
 
 def sdss_noise(catalogue: Catalogue) -> NoiseModel:

@@ -45,6 +45,8 @@ _LIMITS: Final = {
     "blind": [
         "Redshift, dust, metallicity and mass are degenerate in these bands; the distribution of "
         "redshifts is not measured by them alone. Compare with the prior.",
+        "GALEX is not used: its list has what it detected but not where it looked, so that a "
+        "galaxy without it is no upper limit.",
     ],
     "mock": ["Its galaxies are made up; it says how well the method works, not what the sky has."],
     "ladder": ["One fit of each weight: their scatter is not in it."],

@@ -31,7 +31,7 @@ from astroviz.galaxies.line_emission import LineEmission
 from astroviz.galaxies.noise_model import NoiseModel
 from astroviz.galaxies.population import Population
 from astroviz.galaxies.priors import PopulationPrior
-from astroviz.galaxies.sdss import BANDS, ERROR_FLOORS
+from astroviz.galaxies.sdss import ZERO_POINT_ERRORS
 from astroviz.galaxies.selection import Selection
 from astroviz.galaxies.sps import synthesis
 
@@ -75,9 +75,8 @@ _TILTED = _MOCK.with_(
     debias=True, unseen=0.001,
 )  # fmt: skip
 _BLIND = FitSettings(rate=1.5e-3, last_entropy=0.0002, average=0.99)
-_ZERO_POINTS = tuple(ERROR_FLOORS[band] for band in BANDS)
 _REAL = _BLIND.with_(
-    zero_points=0.03, zero_point_errors=_ZERO_POINTS, last_entropy=0.0003,
+    zero_points=0.03, zero_point_errors=ZERO_POINT_ERRORS, last_entropy=0.0003,
     named=0.3, debias=True, unseen=0.03,
 )  # fmt: skip
 

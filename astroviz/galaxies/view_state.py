@@ -64,6 +64,28 @@ class ViewState(view_state.ViewState):
             raise GalaxyError(sentence or "there is no model of a population here")
         return model.population
 
+    def blind_words(self) -> tuple[str, ...]:
+        """What one should know of the population that was fitted without redshifts."""
+        metrics = getattr(getattr(self.shown_model()[0], "card", None), "metrics", {})
+        names = ("KS redshift, held out", "prior: KS redshift, held out")
+        mine, theirs = (float(metrics.get(name, "nan")) for name in names)
+        found = [
+            "Colours alone do not determine redshift, dust, age and metallicity of nearby "
+            "galaxies: compare what each gained with what stayed at the prior."
+        ]
+        if mine == mine and theirs == theirs:
+            verdict = "is no further away" if theirs <= mine else "is further away"
+            found.append(
+                f"Its redshifts differ from those measured of galaxies held out by a KS of "
+                f"{mine:.2f}; the untrained prior {verdict}, at {theirs:.2f}. The limits of the "
+                "survey carry n(z), not the colours."
+            )
+        found.append(
+            "GALEX is in no fit: its list has what it detected, but not where it looked, so that "
+            "a galaxy without it is no upper limit."
+        )
+        return tuple(found)
+
     def shown(self) -> Any:
         """What has the `population` that all views show; None where there is none."""
         try:

@@ -157,6 +157,23 @@ def test_a_limit_becomes_a_selection(explorer):
         explorer.fit_selection()
 
 
+def test_what_colours_alone_say_is_beside_the_prior(explorer, monkeypatch):
+    metrics = {"KS redshift, held out": 0.11, "prior: KS redshift, held out": 0.04}
+    blind = SimpleNamespace(
+        population=SimpleNamespace(film=film(), report=REPORT),
+        card=SimpleNamespace(metrics=metrics),
+    )
+    monkeypatch.setattr(explorer, "shown_model", lambda: (blind, ""))
+    explorer.source = "blind"
+    words = " ".join(explorer.fit_warnings())
+    assert "a KS of 0.11; the untrained prior is no further away, at 0.04" in words
+    assert "GALEX is in no fit" in words
+    metrics["prior: KS redshift, held out"] = 0.3
+    assert "is further away, at 0.30" in " ".join(explorer.blind_words())
+    metrics.clear()
+    assert len(explorer.blind_words()) == 2
+
+
 def test_the_whole_selection_of_the_other_view_can_be_taken(explorer):
     explorer.param.update(fit_selected="view", use_limit=True, selection_limit=17.5,
                           use_noise=True, selection_noise=7.0, use_wedge=True,
