@@ -58,7 +58,7 @@ def test_a_trial_is_given_up_and_keeps_what_is_there(open_page):
     expect(page.get_by_text(re.compile("what was found until now stays"))).to_be_visible(
         timeout=120_000
     )
-    expect(page.get_by_text(re.compile("Stopped after"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Stopped after")).first).to_be_visible()
 
 
 def test_draws_of_ones_own(open_page):
