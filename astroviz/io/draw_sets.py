@@ -66,7 +66,9 @@ def fields_of_dataset(
     values = {n: _leading(v, objects) for n, v in true.items()}
     told = {n: _unit(v) for n, v in true.items()}
     fields = columns_to_fields(blocks, values, names, units, told)
-    return fields | _beside(groups, objects, [n for n in (names or draws) if n in true])
+    return fields | _beside(
+        groups, draws[wanted[0]], objects, [n for n in (names or draws) if n in true]
+    )
 
 
 def _groups(source: Any) -> dict[str, Any]:
@@ -151,31 +153,35 @@ def _unit(variable: Any) -> str:
 
 
 def _beside(
-    groups: Mapping[str, Any], objects: str, names: Sequence[str]
+    groups: Mapping[str, Any], draws: Any, objects: str, names: Sequence[str]
 ) -> dict[str, Any]:  # fmt: skip
-    """Draws of the prior and what was observed."""
+    """Names of the objects, draws of the prior and what was observed."""
     found: dict[str, Any] = {}
+    labels = getattr(draws, "coords", {}).get(objects)
+    if labels is not None:
+        found["ids"] = tuple(map(str, np.asarray(labels.values).tolist()))
     prior = groups.get("prior")
     if prior is not None and all(n in prior.data_vars for n in names) and names:
-        found["prior"] = np.concatenate([_flat_prior(prior[n]) for n in names], -1)
+        found["prior"] = np.concatenate([_flat_prior(prior[n], objects) for n in names], -1)
     seen = groups.get("observed_data")
     if seen is not None:
         some = {str(n): v for n, v in seen.data_vars.items() if objects in v.dims}
-        blocks, labels = [], []
+        blocks, columns = [], []
         for name, variable in some.items():
             values = _leading(variable, objects).astype(float)
             values = values.reshape(len(values), -1)
             blocks.append(values)
             size = values.shape[1]
-            labels += [name] if size == 1 else [f"{name}[{k}]" for k in range(size)]
+            columns += [name] if size == 1 else [f"{name}[{k}]" for k in range(size)]
         if blocks:
             found["observations"] = np.concatenate(blocks, -1)
-            found["observation_names"] = tuple(labels)
+            found["observation_names"] = tuple(columns)
     return found
 
 
-def _flat_prior(variable: Any) -> np.ndarray:
-    lead = [d for d in variable.dims if d in _DRAWS]
+def _flat_prior(variable: Any, objects: str) -> np.ndarray:
+    """Draws of the prior, those of all objects together."""
+    lead = [d for d in variable.dims if d in _DRAWS or d == objects]
     rest = [d for d in variable.dims if d not in lead]
     values = np.asarray(variable.transpose(*lead, *rest).values)
     count = int(np.prod(values.shape[: len(lead)]))

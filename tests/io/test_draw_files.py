@@ -176,11 +176,11 @@ def test_a_data_set_and_an_old_netcdf_file_of_it(dataset, draws, truths):
 
 
 def groups_of(dataset, truths):
-    posterior = dataset[["a", "v"]]
+    posterior = dataset[["a", "v"]].assign_coords(star=[f"star {k}" for k in range(N)])
     true = xr.Dataset({"a": ("star", truths[:, 0]), "v": (("star", "axis"), truths)})
-    prior = xr.Dataset({
-        "a": (("chain", "draw"), np.zeros((1, 50))),
-        "v": (("chain", "draw", "axis"), np.ones((1, 50, 2))),
+    prior = xr.Dataset({  # as written by a model of all objects at once
+        "a": (("chain", "draw", "star"), np.zeros((1, 50, N))),
+        "v": (("chain", "draw", "star", "axis"), np.ones((1, 50, N, 2))),
     })  # fmt: skip
     seen = xr.Dataset({"y": (("star", "band"), np.arange(N * 3.0).reshape(N, 3))})
     return {"posterior": posterior, "constant_data": true, "prior": prior, "observed_data": seen}
@@ -197,7 +197,9 @@ def test_groups_of_arviz_as_a_tree_and_as_an_object(dataset, draws, truths):
     for source in (xr.DataTree.from_dict(groups), InferenceData()):
         fields = fields_of_dataset(source)
         check_set(fields, draws, truths)
-        assert fields["prior"].shape == (50, 3)
+        assert fields["prior"].shape == (50 * N, 3)
+        np.testing.assert_array_equal(fields["prior"][7], [0, 1, 1])
+        assert fields["ids"][4] == "star 4"
         assert fields["observations"].shape == (N, 3)
         assert fields["observation_names"] == ("y[0]", "y[1]", "y[2]")
 
