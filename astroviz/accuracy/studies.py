@@ -145,7 +145,7 @@ def alarm_band(
 
     Example:
         >>> alarm_band(200)
-        (0.025, 0.085)
+        (0.02, 0.08)
     """
     tail = (1 - probability) / 2 / tests
     low, high = binom.ppf([tail, 1 - tail], repeats, level)
@@ -243,8 +243,8 @@ def stored_null() -> dict[str, Any]:
     r"""The null study that is shipped.
 
     Returns:
-        `checks`: name to `alarms`, `repeats`, `rate` and `uniform_p`; `band`: lowest and highest
-        rate that chance explains for all checks together; `level`; `suite`: the same as for a
+        `checks`: name to `alarms`, `repeats`, `rate`, `band` and `uniform_p`; `band`: lowest and
+        highest rate that chance explains for all checks together; `level`; `suite`: the same as for a
         check, at family-wise level; `pqmass`, `mira`: their known laws against what was found.
     """
     return _about("null")

@@ -59,7 +59,7 @@ def law_of_pqmass(repeats: int = 200) -> float:
 def table(found: dict[str, dict[str, float]]) -> dict[str, Any]:
     """What the page shows of a study."""
     names = [*(name for name in CHECKS if any(name in one for one in found.values())), SUITE]
-    checks = {}
+    checks: dict[str, dict[str, Any]] = {}
     for name in names:
         p = np.array([one[name] for one in found.values() if name in one])
         p = p[np.isfinite(p)]
@@ -70,13 +70,15 @@ def table(found: dict[str, dict[str, float]]) -> dict[str, Any]:
                 "uniform_p": None if name == SUITE else float(kstest(p, "uniform").pvalue),
             }  # fmt: skip
     suite = checks.pop(SUITE, None)
-    fewest = min(row["repeats"] for row in checks.values())
+    most = max(row["repeats"] for row in checks.values())
+    for row in checks.values():
+        row["band"] = alarm_band(row["repeats"], LEVEL, len(checks))
     scores = np.array([one["mira value"] for one in found.values() if "mira value" in one])
     expected = expected_score(DRAWS)
     error = float(scores.std(ddof=1) / np.sqrt(len(scores)))
     return {
         "checks": checks, "suite": suite, "level": LEVEL,
-        "band": alarm_band(fewest, LEVEL, len(checks)), "count": COUNT, "draws": DRAWS,
+        "band": alarm_band(most, LEVEL, len(checks)), "count": COUNT, "draws": DRAWS,
         "parameters": PARAMETERS, "pqmass": {"dof": 19, "ks_p": law_of_pqmass()},
         "mira": {"expected": expected, "mean": float(scores.mean()), "error": error},
     }  # fmt: skip
@@ -99,12 +101,14 @@ def main() -> None:
         STORED.mkdir(exist_ok=True)
         (STORED / "null.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     mira = found["mira"]
-    low, high = found["band"]
     rates = {name: round(row["rate"], 4) for name, row in found["checks"].items()}
     line = {
         "repeats": {name: row["repeats"] for name, row in found["checks"].items()},
         "rates": rates, "band": found["band"],
-        "outside": [name for name, rate in rates.items() if not low <= rate <= high],
+        "outside": [
+            name for name, row in found["checks"].items()
+            if not row["band"][0] <= row["rate"] <= row["band"][1]
+        ],
         "suite": found["suite"],
         "uniform": {n: round(row["uniform_p"], 4) for n, row in found["checks"].items()},
         "pqmass_ks": round(found["pqmass"]["ks_p"], 4),

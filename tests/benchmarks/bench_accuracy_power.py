@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_accuracy_power.py [--repeats 40] [--minutes 10] [--record FILE]
         [--store] [--goal 100]
 
-Every defect of the lab in five sizes: 300 objects, 50 draws, 4 parameters, each check at 5 % and
+Every defect of the lab in four sizes: 200 objects, 40 draws, 3 parameters, each check at 5 % and
 the default suite at 5 % family-wise. One line of JSON: the size at which the suite finds each
 defect in half of the repeats (`half`, interpolated; none where it does not), and, with `--goal`,
 the part of so many repeats in which the suite finds that all widths of 10 parameters are 10 % too
@@ -27,13 +27,13 @@ from astroviz.accuracy.defects import DEFECTS
 from astroviz.accuracy.stored_arrays import STORED
 from astroviz.accuracy.studies import SUITE, Case, PowerStudy, power_of, run_cases
 
-COUNT, DRAWS, PARAMETERS, LEVEL = 300, 50, 4, 0.05
+COUNT, DRAWS, PARAMETERS, LEVEL = 200, 40, 3, 0.05
 SIZES = {
-    "biased": (0.05, 0.1, 0.15, 0.25, 0.4), "narrow": (0.03, 0.06, 0.1, 0.15, 0.25),
-    "wide": (0.03, 0.06, 0.1, 0.2, 0.4), "correlation": (0.1, 0.2, 0.4, 0.7, 1.0),
-    "prior": (0.1, 0.25, 0.5, 0.75, 1.0), "hpd": (0.1, 0.2, 0.4, 0.6, 0.9),
-    "regime": (0.1, 0.25, 0.5, 0.75, 1.0), "permuted": (0.1, 0.2, 0.4, 0.7, 1.0),
-    "lost": (0.1, 0.2, 0.4, 0.7, 1.0),
+    "biased": (0.1, 0.2, 0.4, 0.7), "narrow": (0.05, 0.1, 0.2, 0.3),
+    "wide": (0.05, 0.1, 0.2, 0.4), "correlation": (0.2, 0.4, 0.7, 1.0),
+    "prior": (0.1, 0.25, 0.5, 1.0), "hpd": (0.2, 0.4, 0.6, 0.9),
+    "regime": (0.25, 0.5, 0.75, 1.0), "permuted": (0.1, 0.2, 0.4, 1.0),
+    "lost": (0.1, 0.2, 0.4, 1.0),
 }  # fmt: skip
 HEAVY = tuple(name for name, check in CHECKS.items() if not check.default)
 
