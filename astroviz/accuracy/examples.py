@@ -12,12 +12,16 @@ from functools import lru_cache
 
 import numpy as np
 
+from astroviz.accuracy.classifier_shift import ClassifierShift
 from astroviz.accuracy.image_summaries import SUMMARIES, image_summaries
 from astroviz.accuracy.shift_case import ShiftCase
 from astroviz.accuracy.stored_arrays import STORED, read_arrays
 from astroviz.accuracy.trial import Trial
 
-__all__ = ["SHIFTS", "STARS", "shift_example", "star_trial"]
+__all__ = ["SHIFTS", "STARS", "TOLD_SEED", "shift_example", "star_trial", "told_example"]
+
+TOLD_SEED = 0
+"""Seed that the stored classifiers were taught with."""
 
 STARS = {
     "A": "stars of domain A, which the network was taught",
@@ -122,6 +126,26 @@ def shift_example(name: str) -> ShiftCase:
         ids=tuple(f"star {which}{k + 1}" for k in range(len(asked))),
         notes=("Domain B is another simulator that plays nature.",) if which == "B" else (),
     )  # fmt: skip
+
+
+def told_example(name: str) -> ClassifierShift:
+    r"""What a classifier said of a stored comparison; teaching it takes seconds.
+
+    Arguments:
+        name: One of `SHIFTS`.
+    """
+    kept = _told()
+    area, error, p_value = (float(one) for one in kept[f"{name}.figures"])
+    return ClassifierShift(
+        area, error, p_value, kept[f"{name}.importance"], kept[f"{name}.importance_error"],
+        kept[f"{name}.known"], kept[f"{name}.asked"],
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _told() -> dict[str, np.ndarray]:
+    with np.load(STORED / "example_told.npz", allow_pickle=False) as kept:
+        return {name: kept[name].astype(float) for name in kept.files}
 
 
 def _colours(values: np.ndarray) -> np.ndarray:

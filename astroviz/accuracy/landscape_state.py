@@ -49,10 +49,11 @@ class LandscapeState(LiveTrials):
         doc="Whose posteriors are mapped: stored answers of a network of stars, or a model on "
         "trial over fresh simulations.",
     )  # fmt: skip
-    landscape_x = param.String(default="", doc="Horizontal axis: a place of the data.")
-    landscape_y = param.String(default="", doc="Vertical axis: a place of the data.")
+    landscape_x = param.String(default="BP \u2212 RP", doc="Horizontal axis: a place of the data.")
+    landscape_y = param.String(default="absolute G", doc="Vertical axis: a place of the data.")
     landscape_parameter = param.String(
-        default="", doc="Whose intervals are judged; empty: the first parameter."
+        default="log_age",
+        doc="Whose intervals are judged; the first one if it is not there.",
     )
     landscape_tint: param.Selector[Any] = param.Selector(
         default="coverage", objects=list(TINTS),

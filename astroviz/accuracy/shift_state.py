@@ -89,13 +89,12 @@ class ShiftState(LiveTrials):
         case, seed = self.shift_case(), int(self.seed)
         if case is None:
             return lambda: None
-        told = self._told[1] if self._told and self._told[0] == self._key() else None
-        return partial(_found, case, seed, told)
+        return partial(_found, case, seed, self._known_told())
 
     def shift_teaching(self) -> Callable[[], tuple[Any, ClassifierShift] | None]:
         """A function for a thread that teaches the classifier, for `shift_keep_told`."""
         case, seed, key = self.shift_case(), int(self.seed), self._key()
-        if case is None or (self._told and self._told[0] == key):
+        if case is None or self._known_told() is not None:
             return lambda: None
 
         def work() -> tuple[Any, ClassifierShift]:
@@ -111,6 +110,15 @@ class ShiftState(LiveTrials):
             return False
         self._told = told
         return bool(told[0] == self._key())
+
+    def _known_told(self) -> ClassifierShift | None:
+        """What the classifier said of what is shown, where it was taught or stored."""
+        if self._told and self._told[0] == self._key():
+            return self._told[1]
+        from astroviz.accuracy.examples import SHIFTS, TOLD_SEED, told_example
+
+        stored = self.shift_source in SHIFTS and int(self.seed) == TOLD_SEED
+        return told_example(str(self.shift_source)) if stored else None
 
     def _key(self) -> tuple[Any, ...]:
         live = self.live_key(self.tried) if self.shift_source == "tried" else ()

@@ -39,7 +39,7 @@ class CompareView(RoomView):
         self.form = CompareForm(self)
         document = self.shell.document
         self.pictures = Newest(document, self._show, self._sorry)
-        self.others = Newest(document, self._show_other, self._sorry)
+        self.others = Newest(document, self._show_other, self._no_other)
         self.layout = self._make_layout()
         self.start()
 
@@ -101,6 +101,12 @@ class CompareView(RoomView):
     def _show_other(self, scene: Any) -> None:
         if scene is not None and self.pictures.idle:
             self.figures.show_other(scene)
+
+    def _no_other(self, sentence: str) -> None:
+        """The other references cannot be had; what is seen from these stays."""
+        if self.scene is not None:
+            told = f"<p>{self.scene.verdict()}</p>{self.scene.numbers()}"
+            self.form.tell(f"{told}<p class='faint'>{sentence}</p>")
 
     def _sorry(self, sentence: str) -> None:
         self.scene = None

@@ -32,12 +32,17 @@ class LandscapeForm:
         self.view, self.explorer = view, view.explorer
         explorer = self.explorer
         axes, names = view.choices()
+        self._writing = False
+
+        def quiet() -> bool:
+            return self._writing
+
         self.source = chooser(
             explorer, "Posteriors of", {v: k for k, v in SOURCES.items()}, "landscape_source"
         )
-        self.x = chooser(explorer, "Across", axes, "landscape_x")
-        self.y = chooser(explorer, "Up", axes, "landscape_y")
-        self.parameter = chooser(explorer, "Intervals of", names, "landscape_parameter")
+        self.x = chooser(explorer, "Across", axes, "landscape_x", quiet)
+        self.y = chooser(explorer, "Up", axes, "landscape_y", quiet)
+        self.parameter = chooser(explorer, "Intervals of", names, "landscape_parameter", quiet)
         self.tint = chooser(explorer, "Colour", {v: k for k, v in TINTS.items()}, "landscape_tint")
         self.board = SliderBoard(
             explorer, {"Counted together": _SLIDES},
@@ -78,7 +83,9 @@ class LandscapeForm:
             (self.x, axes, x), (self.y, axes, y), (self.parameter, names, whose),
         ):  # fmt: skip
             if field.options != options or field.value != value:
+                self._writing = True
                 field.param.update(options=options, value=value if value else None)
+                self._writing = False
 
     def refresh(self) -> None:
         """Work began or ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -19,8 +20,22 @@ FIELD = {"size": "small", "margin": (12, 4, 2, 0), "sizing_mode": "stretch_width
 _COUNTS = (200, 400, 1000, 2000)
 
 
-def chooser(explorer: Any, label: str, options: dict[str, str], name: str) -> pmui.Select:
-    """A list of choices, words to values, that sets a parameter of the view."""
+def chooser(
+    explorer: Any,
+    label: str,
+    options: dict[str, str],
+    name: str,
+    quiet: Callable[[], bool] = lambda: False,
+) -> pmui.Select:
+    r"""A list of choices that sets a parameter of the view.
+
+    Arguments:
+        explorer: Has the parameter.
+        label: Of the field.
+        options: Words to values.
+        name: Of the parameter.
+        quiet: Whether a new value is the form's own, which sets nothing.
+    """
     value = getattr(explorer, name)
     made = pmui.Select(
         label=label, options=options, value=value if value in options.values() else None,
@@ -28,7 +43,7 @@ def chooser(explorer: Any, label: str, options: dict[str, str], name: str) -> pm
     )  # fmt: skip
 
     def chosen(event: Any) -> None:
-        if event.new is not None and getattr(explorer, name) != event.new:
+        if event.new is not None and not quiet() and getattr(explorer, name) != event.new:
             setattr(explorer, name, event.new)
 
     made.param.watch(chosen, "value")

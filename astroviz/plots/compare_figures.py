@@ -14,6 +14,7 @@ __all__ = ["CompareFigures"]
 
 _KINDS = {"prior": "from the prior", "data": "from the data"}
 _RIGHT, _ZERO = "a right posterior", "no difference"
+_ROOM = 0.4  # of an axis, for the legend
 _TICKS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _SHADES = (("A", "posterior"), ("B", "excess"))
 
@@ -112,7 +113,8 @@ class CompareFigures:
         self.running.update(
             values, f"Scores after {int(count[-1])} objects: A {found.first.score:.3f}, B "
             f"{found.second.score:.3f}; a right posterior has {found.expected:.3f}.",
-            (float(count[0]), float(count[-1])), (low - margin, high + margin),
+            (float(count[0]), float(count[-1])),
+            (low - margin - _ROOM * (high - low + 2 * margin), high + margin),
         )  # fmt: skip
 
     def _show_difference(self, scene: Any) -> None:
@@ -126,5 +128,5 @@ class CompareFigures:
             {"resampled objects": (edges, heights),
              "95 %": (np.array(scene.found.interval), np.full(2, 0.02 * top)),
              _ZERO: (np.zeros(2), np.array([0.0, top]))},
-            scene.verdict(), (low - margin, high + margin), (0.0, top),
+            scene.verdict(), (low - margin, high + _ROOM * (high - low)), (0.0, top),
         )  # fmt: skip

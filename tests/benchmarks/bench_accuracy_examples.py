@@ -100,12 +100,27 @@ def image_arrays(number: int, seed: int = 5) -> dict[str, np.ndarray]:
     return {name: one if one.dtype.kind != "f" else one[..., None] for name, one in found.items()}
 
 
+def told_arrays() -> dict[str, np.ndarray]:
+    """What a classifier says of every stored comparison."""
+    from astroviz.accuracy.classifier_shift import classifier_shift
+    from astroviz.accuracy.examples import SHIFTS, TOLD_SEED, shift_example
+
+    found = {}
+    for name in SHIFTS:
+        case = shift_example(name)
+        told = classifier_shift(case.known, case.asked, TOLD_SEED)
+        found[f"{name}.figures"] = np.array([told.area, told.error, told.p_value])
+        for field in ("importance", "importance_error", "known", "asked"):
+            found[f"{name}.{field}"] = getattr(told, field).astype(np.float32)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", action="store_true")
     parser.add_argument("--stars", type=int, default=800)
     parser.add_argument("--images", type=int, default=160)
-    parser.add_argument("--only", choices=("stars", "images"))
+    parser.add_argument("--only", choices=("stars", "images", "told"))
     args = parser.parse_args()
     torch.set_num_threads(1)
     line: dict[str, Any] = {"stars": args.stars, "images": args.images}
@@ -125,6 +140,8 @@ def main() -> None:
             line[name] = {"seconds": round(spent, 2), "read_seconds": round(read, 4),
                           "kilobytes": path.stat().st_size // 1000,
                           "ratio": round(spent / number / read, 3)}  # fmt: skip
+    if args.store:
+        np.savez_compressed(STORED / "example_told.npz", **told_arrays())
     sys.stdout.write(json.dumps(line) + "\n")
 
 
