@@ -244,8 +244,9 @@ def stored_null() -> dict[str, Any]:
 
     Returns:
         `checks`: name to `alarms`, `repeats`, `rate`, `band` and `uniform_p`; `band`: lowest and
-        highest rate that chance explains for all checks together; `level`; `suite`: the same as for a
-        check, at family-wise level; `pqmass`, `mira`: their known laws against what was found.
+        highest rate that chance explains for all checks together; `level`; `suite`: the same as
+        for a check, at family-wise level; `pqmass`, `mira`: their known laws against what was
+        found.
     """
     return _about("null")
 
