@@ -12,7 +12,6 @@ from typing import Any
 from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import NoTrialError
-from astroviz.galaxies import trials_objects
 
 __all__ = ["cases", "parts"]
 
@@ -59,6 +58,9 @@ def parts(
         control: May stop the work; hears of progress.
         case: One of `cases`.
     """
+    # imported when it is asked for: a list of cases must not wait for it
+    from astroviz.galaxies import trials_objects
+
     population = model.population
     if case.startswith("rung "):
         population = population(int(case.removeprefix("rung ")) - 1)

@@ -13,28 +13,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.lensing.noise_checks import amplitude_draws, patterns
 from astroviz.lensing.train_correction import left_over
 
-__all__ = ["cases", "parts"]
+__all__ = ["parts"]
 
 _SIZE = (20, 20)
 _PRIOR = 4.0  # standard deviation of true amplitudes, in units of the noise
 _APART = 10_000  # from the seeds of the training
-_BLANK_SKY = "hst"  # noise that cannot be made afresh, only read from images
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of a noise or of the correction."""
-    if card.config["network"] == "correction":
-        return {"law": "its prior of latents, against those of fresh perturbations"}
-    return {
-        kind: f"the amplitude of a known pattern in fresh {kind} noise"
-        for kind in card.config["networks"] if kind != _BLANK_SKY
-    }  # fmt: skip
 
 
 def parts(
@@ -48,7 +36,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of everything.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     make = _latents if model.card.config["network"] == "correction" else _amplitudes
     done = 0

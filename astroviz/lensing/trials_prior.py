@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.lensing.lens_coverage import Sources, simulated_lenses
@@ -20,7 +19,7 @@ from astroviz.lensing.sampling import draw
 from astroviz.lensing.settings import LIVE
 from astroviz.lensing.stories import truth_of
 
-__all__ = ["LAW_DRAWS", "LENS_DRAWS", "cases", "parts"]
+__all__ = ["LAW_DRAWS", "LENS_DRAWS", "parts"]
 
 LAW_DRAWS = 4
 """Draws of a law for each unseen image at most: a network is asked 39 times for one."""
@@ -31,23 +30,6 @@ _STEPS = 20  # Heun steps of a draw of a law
 _TOGETHER = 8  # lenses whose chains run in one batch
 _NOISE = 0.1  # of a pixel of a simulated image, prior units
 _APART = 1_000_003
-_SMALL = 16  # pixels a side, up to which lenses are simulated: beyond, a draw takes seconds
-
-_LAW = "the prior as a law without data, against images that no training saw"
-_LENSES = "sources of the law behind simulated lenses: prior and sampler together"
-_OWN = "the prior's own sources behind simulated lenses: the sampler alone"
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of a prior, or of the rounds of one."""
-    if card.config["network"] == "rounds":
-        return {
-            f"{story}, {place} round": f"{story}: the {place} prior against unseen true sources"
-            + (": it should fail" if place == "first" else "")
-            for story in card.config["figures"] for place in ("last", "first")
-        }  # fmt: skip
-    small = int(card.config["pixels"]) <= _SMALL
-    return {"law": _LAW, "lenses": _LENSES, "sampler": _OWN} if small else {"law": _LAW}
 
 
 def parts(
@@ -61,7 +43,7 @@ def parts(
         draws: Draws of each; at most `LAW_DRAWS` of a law and `LENS_DRAWS` behind a lens.
         seed: Seed of everything.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     if case in ("lenses", "sampler"):
         yield from _lenses(model, count, min(draws, LENS_DRAWS), seed, control, case)

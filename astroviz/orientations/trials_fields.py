@@ -22,7 +22,7 @@ from astroviz.orientations.mesh import paint, wavenumbers
 from astroviz.orientations.particle_mesh import evolve, gaussian_field
 from astroviz.orientations.second_order import second_order
 
-__all__ = ["LAW_DRAWS", "SIDE", "cases", "contrast", "parts", "pixels", "spectrum"]
+__all__ = ["LAW_DRAWS", "SIDE", "contrast", "parts", "pixels", "spectrum"]
 
 LAW_DRAWS = 4
 """Fields of the cheaper simulator for each of the better one, at most."""
@@ -33,18 +33,6 @@ _GRID, _SIZE, _STEPS = 24, 48.0, 12  # particles to a side, Mpc/h, steps of the 
 _BINS = 7
 _LEAST = 0.1  # added to the density before its logarithm: cells may be empty
 _SMOOTH = 6.0  # Mpc/h
-
-_CASES = {
-    "pixels": "slabs of the density field: 2LPT as a model of the particle mesh, it should fail",
-    "power": "their power spectra alone",
-    "smooth": f"the same slabs smoothed by {_SMOOTH:g} Mpc/h, where 2LPT is nearly right",
-    "same": "slabs of the particle mesh against other slabs of it: it should pass",
-}
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of the simulator behind the box."""
-    return dict(_CASES)
 
 
 def parts(
@@ -58,7 +46,7 @@ def parts(
         draws: Fields of the cheaper simulator for each, at most `LAW_DRAWS`.
         seed: Seed of all initial conditions.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     each = min(draws, LAW_DRAWS)
     looked = _LOOKS[case]

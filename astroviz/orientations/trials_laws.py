@@ -10,28 +10,19 @@ from typing import Any
 
 import torch
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
-from astroviz.orientations.densities import density
 from astroviz.orientations.process import sample
 from astroviz.orientations.rotations import random_rotations
 from astroviz.orientations.trials_web import ENTRIES
 
-__all__ = ["LAW_DRAWS", "cases", "parts"]
+__all__ = ["LAW_DRAWS", "parts"]
 
 LAW_DRAWS = 32
 """Draws of each rotation at most: a network is asked 39 times for one."""
 
 _STEPS = 19
 _ROWS = 4096
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of the densities: every one that was learned."""
-    # those with a likelihood first
-    names = sorted(card.config["networks"], key=lambda name: density(name).law is None)
-    return {name: f"fresh rotations of the density {name}" for name in names}
 
 
 def parts(

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.orientations.process import sample
@@ -17,16 +16,10 @@ from astroviz.orientations.rotations import random_rotations
 from astroviz.orientations.solids import SHAPES
 from astroviz.orientations.trials_web import ENTRIES
 
-__all__ = ["cases", "parts"]
+__all__ = ["parts"]
 
 _STEPS = 19
 _ALL = "all"
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of the model of poses: all solids in turn, or one."""
-    return {_ALL: "pictures of all solids in turn, shown from random sides",
-            **{shape: f"pictures of the {shape} alone" for shape in SHAPES}}  # fmt: skip
 
 
 def parts(
@@ -40,7 +33,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of everything.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     generator = torch.Generator().manual_seed(7_000_003 + seed)
     prior = random_rotations(1000, generator).flatten(1).double().numpy()

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.orientations.cosmic_web import make_box
@@ -15,15 +14,10 @@ from astroviz.orientations.gan_haloes import ellipticities, haloes_of
 from astroviz.orientations.law import draw
 from astroviz.orientations.shift import features_of_box
 
-__all__ = ["cases", "parts"]
+__all__ = ["parts"]
 
 _FIRST_SEED = 40_000  # far from the seeds of training and tests
 _SIZE, _GRID = 60.0, 64
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of the generator."""
-    return {"ellipticities": "projected ellipticities of galaxies in a fresh box: known to fail"}
 
 
 def parts(
@@ -37,7 +31,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of boxes and draws.
         control: May stop the work; hears of progress.
-        case: Of `cases`.
+        case: Of `trials.cases`.
     """
     done = number = 0
     while done < count:

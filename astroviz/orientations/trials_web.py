@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.orientations.box import Box
@@ -21,7 +20,7 @@ from astroviz.orientations.scalars import NAMES, UNITS
 from astroviz.orientations.shift import features_of_box
 from astroviz.orientations.web_sampler import draw_pairs, draw_rotations, starts
 
-__all__ = ["ENTRIES", "cases", "parts"]
+__all__ = ["ENTRIES", "parts"]
 
 ENTRIES = tuple(f"r{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 """Names of the entries of a rotation, row by row; columns are major, middle and minor axis."""
@@ -30,17 +29,6 @@ _FIRST_SEED = 30_000  # far from the seeds of training, tests and benchmarks
 _SIZE, _GRID = 60.0, 64  # of the resolution of the training boxes
 _STEPS = 12
 _MOST = 8192
-
-_CASES = {
-    "orientations": "orientations of galaxies in a fresh box, whose true law is known",
-    "looks": "axis ratios, sizes and colours of the same galaxies",
-    "alone": "orientations by the network that hears no neighbour: wider, yet it should pass",
-}
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of the model of the web."""
-    return dict(_CASES)
 
 
 def parts(
@@ -54,7 +42,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of boxes and draws.
         control: May stop the work; hears of progress.
-        case: One of `_CASES`.
+        case: One of `trials.cases`.
     """
     asked = model.without_messages if case == "alone" else model
     sizes, done, number = part_sizes(count), 0, 0

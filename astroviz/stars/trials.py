@@ -22,8 +22,31 @@ _POINT = (
 )
 
 
-def _module(card: Card) -> Any:
-    """The module that tries the models of a kind."""
+_SHIFT = "young stars of other tracks (PARSEC) than the model was taught: it should fail"
+_YOUNG = {
+    "young": "young stars in every gap pattern, six parameters",
+    "shortcut": "the same by the few-step sampler",
+    "disk": "young stars known to have a disk, the excess included: nine parameters",
+    "refined": "the same with draws moved to the exact posterior, about a second a star",
+    "shift": _SHIFT,
+}
+_COMPLETE = {
+    "complete": "young stars with complete Gaia, 2MASS and WISE photometry, six parameters",
+    "shift": _SHIFT,
+}
+_ADAPTED = {
+    "B": "stars of domain B, to which it was adapted",
+    "shift": "stars of domain C, to which it was not adapted: it should fail",
+}
+_EXPERIMENT = {
+    "A": "the network before adaptation on domain A, which it was taught",
+    "shift": "the network before adaptation on domain B: it should fail",
+}
+_NOT_ADAPTED = "none"
+
+
+def _kind(card: Card) -> str:
+    """Which module tries a model."""
     family = card.config.get("family", "")
     if card.kind != "model":
         raise NoTrialError(
@@ -32,16 +55,32 @@ def _module(card: Card) -> Any:
     if family == "npe":
         if card.config.get("rung") == "regression":
             raise NoTrialError(_POINT.format(name=card.name))
-        kind = "complete"
-    else:
-        adapted = family == "adaptation" or "real" in card.config
-        kind = "mock" if adapted else "young"
-    return importlib.import_module(f"astroviz.stars.trials_{kind}")
+        return "complete"
+    return "mock" if family == "adaptation" or "real" in card.config else "young"
 
 
 def cases(card: Card) -> dict[str, str]:
     """What can be tried of a model, the usual case first."""
-    found: dict[str, str] = _module(card).cases(card)
+    kind = _kind(card)
+    if kind == "complete":
+        return dict(_COMPLETE)
+    if kind == "mock":
+        return _arms(card) if card.config.get("family") == "adaptation" else dict(_ADAPTED)
+    network = card.config.get("network", {})
+    absent = set() if "shortcut" in network else {"shortcut"}
+    if network.get("spectra"):
+        absent.add("refined")  # one by one, spectra and all: too slow to be tried
+    return {name: words for name, words in _YOUNG.items() if name not in absent}
+
+
+def _arms(card: Card) -> dict[str, str]:
+    """The experiment: the network before adaptation, and every arm that claims to be right."""
+    found = dict(_EXPERIMENT)
+    for entry in card.config["arms"]:
+        settings = entry["settings"]
+        if settings["name"] != _NOT_ADAPTED and settings.get("pairs"):
+            title = settings.get("title", settings["name"])
+            found[settings["name"]] = f"on {entry['target']}: {title}"
     return found
 
 
@@ -58,4 +97,6 @@ def parts(
         control: May stop the work; hears of progress.
         case: One of `cases`.
     """
-    return iter(_module(model.card).parts(model, count, draws, seed, control, case))
+    # imported when it is asked for: a list of cases must not wait for it
+    module = importlib.import_module(f"astroviz.stars.trials_{_kind(model.card)}")
+    return iter(module.parts(model, count, draws, seed, control, case))

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.stars.complete import INNER, USED, YOUNG, complete_stars
@@ -18,20 +17,10 @@ from astroviz.stars.physics import Physics
 from astroviz.stars.simulator import simulate
 from astroviz.stars.surveys import QUANTITIES
 
-__all__ = ["cases", "parts"]
+__all__ = ["parts"]
 
 _PRIOR = 1000
 _ROWS = 2000  # densities at a time
-
-_CASES = {
-    "complete": "young stars with complete Gaia, 2MASS and WISE photometry, six parameters",
-    "shift": "young stars of other tracks (PARSEC) than the model was taught: it should fail",
-}
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of a rung."""
-    return dict(_CASES)
 
 
 def parts(
@@ -45,7 +34,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of stars and draws.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     generator = torch.Generator().manual_seed(seed)
     physics = Physics(tracks="parsec") if case == "shift" else Physics()

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.stars.adaptation_pairs import RealStars
@@ -21,7 +20,7 @@ from astroviz.stars.experiment import NONE, TARGETS
 from astroviz.stars.mock_galaxy import MockCatalogue, mock_catalogue
 from astroviz.stars.trials_young import photometry
 
-__all__ = ["cases", "parts"]
+__all__ = ["parts"]
 
 _PRIOR = 1000
 # Temperatures are undefined off the tracks; the parameters themselves are not.
@@ -29,25 +28,6 @@ _KEPT = [k for k, p in enumerate(SHOWN) if p.name != "effective_temperature"]
 _STEPS = 8
 _ON_A = "A"
 _SHIFT = "shift"
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of the experiment or of its adapted network."""
-    if card.config.get("family") != "adaptation":
-        return {
-            "B": "stars of domain B, to which it was adapted",
-            _SHIFT: "stars of domain C, to which it was not adapted: it should fail",
-        }
-    found = {
-        _ON_A: "the network before adaptation on domain A, which it was taught",
-        _SHIFT: "the network before adaptation on domain B: it should fail",
-    }
-    for entry in card.config["arms"]:
-        settings = entry["settings"]
-        if settings["name"] != NONE and settings.get("pairs"):
-            title = settings.get("title", settings["name"])
-            found[settings["name"]] = f"on {entry['target']}: {title}"
-    return found
 
 
 def parts(
@@ -61,7 +41,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of stars and draws.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     network, physics, domain, mix = _subject(model, case)
     prior = truths(_catalogue(domain, _PRIOR, _seed(seed, -1), mix).stars)[:, _KEPT]

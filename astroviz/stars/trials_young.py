@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from astroviz.core.cards import Card
 from astroviz.core.request import Control
 from astroviz.core.trials import part_sizes
 from astroviz.io.observations import State
@@ -29,7 +28,7 @@ from astroviz.stars.surveys import QUANTITIES
 if TYPE_CHECKING:
     from astroviz.stars.model import StarsModel
 
-__all__ = ["cases", "parts", "photometry", "places"]
+__all__ = ["parts", "photometry", "places"]
 
 _YOUNG = (0.575, 0.425, 0.0, 0.0)  # the prior of young stars, disks included
 _DISK = (0.0, 1.0, 0.0, 0.0)
@@ -38,22 +37,6 @@ _PRIOR = 1000
 _PHOTOMETRY = slice(0, 16)  # parallax and bands; simulated labels come with no named pattern
 _MIDDLE = torch.tensor([0.5 * (p.lower + p.upper) for p in PARAMETERS]).double()
 _LOWEST = -1e9  # log likelihood where the tracks hold no such star
-
-_CASES = {
-    "young": "young stars in every gap pattern, six parameters",
-    "shortcut": "the same by the few-step sampler",
-    "disk": "young stars known to have a disk, the excess included: nine parameters",
-    "refined": "the same with draws moved to the exact posterior, about a second a star",
-    "shift": "young stars of other tracks (PARSEC) than the model was taught: it should fail",
-}
-
-
-def cases(card: Card) -> dict[str, str]:
-    """What can be tried of a model with gaps."""
-    absent = set() if "shortcut" in card.config.get("network", {}) else {"shortcut"}
-    if card.config.get("network", {}).get("spectra"):
-        absent.add("refined")  # one by one, spectra and all: too slow to be tried
-    return {name: words for name, words in _CASES.items() if name not in absent}
 
 
 def parts(
@@ -67,7 +50,7 @@ def parts(
         draws: Draws of each.
         seed: Seed of stars and draws.
         control: May stop the work; hears of progress.
-        case: One of `cases`.
+        case: One of `trials.cases`.
     """
     generator = torch.Generator().manual_seed(seed)
     physics = model.physics
