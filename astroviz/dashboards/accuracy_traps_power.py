@@ -44,15 +44,15 @@ class PowerPanels(Panels):
         checks = {short(name): name for name in explorer.param.traps_check.objects}
         check = choice(explorer, "traps_check", checks, explorer.param.traps_check.doc, 176)
         left = pn.Column(
-            card("How often it is noticed", framed(figure_pane(self.curves.layout)), self.about,
+            card("How often it is noticed", framed(figure_pane(self.curves.layout)),
                  tools=(trap, check)),
             card("False alarms", framed(figure_pane(self.alarms.layout))),
             sizing_mode="stretch_both", margin=0, styles={**GAP, "flex": "5 1 0px"},
         )  # fmt: skip
         right = card(
             "Smallest fault that is noticed in half of the repeats",
-            framed(figure_pane(self.table.layout)),
-        )
+            framed(figure_pane(self.table.layout)), self.about,
+        )  # fmt: skip
         right.styles = {**(right.styles or {}), "flex": "6 1 0px"}
         self._body = pn.Row(left, right, sizing_mode="stretch_both", margin=0, styles=GAP)
         self.layout = pn.Column(self._body, sizing_mode="stretch_both", margin=0)
@@ -81,7 +81,8 @@ class PowerPanels(Panels):
         for row in found.half:
             states.append(["no" if np.isinf(v) else "missed" if np.isnan(v) else "caught"
                            for v in row])  # fmt: skip
-            texts.append([f"{v:.2g}".lstrip("0") if np.isfinite(v) else "" for v in row])
+            texts.append([f"{v:.2g}".lstrip("0") if np.isfinite(v) else
+                          "never" if np.isnan(v) else "" for v in row])  # fmt: skip
         names = [found.suite if name == SUITE else short(name) for name in found.checks]
         said = [
             [words[state] or DEFECTS[trap].measure(size) for state, trap, size in

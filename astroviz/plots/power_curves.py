@@ -58,8 +58,9 @@ class PowerCurves(Chart):
         self.legend = add_legend(
             self.figure, self.ink,
             {"the check that is chosen": parts[1], "all together": parts[0], "others": others},
-            location="bottom_right",
+            place="below", orientation="horizontal", location="center",
         )  # fmt: skip
+        self.legend.update(padding=0, margin=0, spacing=12)
         rows = [("noticed", "$y{0 %}")]
         tools = HoverTool(renderers=[others, parts[0][1], parts[1][1]],
                           tooltips=tooltip(rows, "@name"), line_policy="nearest")  # fmt: skip
