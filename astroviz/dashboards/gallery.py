@@ -297,7 +297,7 @@ PAGES: tuple[PageEntry, ...] = (
         question="Is this posterior true, and which test would notice if it were not?",
         model="",
         views=("trial", "traps", "landscape", "compare", "shift"),
-        warmed=("traps",),
+        warmed=("trial", "traps"),
         cards=(
             (
                 "trial",
