@@ -216,7 +216,8 @@ _TABLE = (
         "Local errors, and for which objects.",
         "What a classifier of this size does not learn from so few objects.",
         "Linhart et al. 2023, arXiv 2306.03580",
-        "local_c2st:run", needs=_DATA, draws=1, default=False, cost="heavy",
+        "local_c2st:run", needs=_DATA, draws=1, default=False, cost="heavy", unfit=_no_gaps,
+        geometries=("vector", "image", "series", "rotation"),
     ),
     Check(
         "mmd", "Kernel distance (MMD)", "Are truths and draws, one for each object, two samples "

@@ -11,7 +11,7 @@ classifier learns anew. It is a ridge regression of labels on products and rando
 and data, so that all exchanges are solved at once; whatever it is, p-values are exact.
 
 Warning:
-    The classifier is smooth: what is wrong for some data raises the scores of data beside them too.
+    The classifier is smooth: what is wrong for some data raises the scores of data beside them.
     Scores say where it is worst; a small p of one object says that something nearby is wrong.
 
 References:

@@ -143,13 +143,19 @@ def _straight(
     its digits, also in single precision.
     """
     kind = np.float32 if draws.dtype == np.float32 and draws.shape[-1] >= 64 else np.float64
-    away = geometry.flat(draws.astype(kind, copy=False) - truths[:, None].astype(kind))
-    arm = geometry.flat(truths[:, None].astype(kind) - points.astype(kind))
+    away = draws.astype(kind, copy=False) - truths[:, None].astype(kind)
+    arm = truths[:, None].astype(kind) - points.astype(kind)
+    if geometry.scale.size > 1:  # one scale for all changes no order
+        away /= geometry.scale.astype(kind)
+        arm /= geometry.scale.astype(kind)
     square = np.einsum("nld,nld->nl", away, away)[..., None]
     cross = 2 * (away @ arm.transpose(0, 2, 1))
-    gap = square + cross
-    same = np.abs(gap) <= 8 * np.finfo(kind).eps * (square + np.abs(cross))
-    return ((gap < 0) & ~same).sum(1), same.sum(1)
+    slack = np.abs(cross)
+    slack += square
+    slack *= 8 * np.finfo(kind).eps
+    cross += square  # below 0 where a draw is nearer
+    same = np.abs(cross) <= slack
+    return (cross < -slack).sum(1), same.sum(1)
 
 
 def tarp_of(trial: Trial, kind: str = "prior", seed: int = 0) -> tuple[Tarp, np.ndarray]:
