@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from astroviz.accuracy.checks import CHECKS, obstacles
@@ -18,7 +19,14 @@ _RAISED = str.maketrans(
     "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079",
 )
 
-__all__ = ["board_rows", "p_words", "verdict_table", "verdict_words", "worst_check"]
+__all__ = [
+    "board_rows",
+    "p_words",
+    "shipped_html",
+    "verdict_table",
+    "verdict_words",
+    "worst_check",
+]
 
 
 def p_words(p: float) -> str:
@@ -87,6 +95,21 @@ def board_rows(
 
 def _said(sentence: str) -> str:
     return sentence.replace("+- ", "\u00b1 ")
+
+
+def shipped_html(card: Any) -> str:
+    """What a model's card says of its checks, as small HTML; empty where it says nothing."""
+    kept = getattr(card, "extra", None)
+    kept = kept.get("checks") if isinstance(kept, Mapping) else None
+    verdicts = list(kept.get("verdicts", ())) if isinstance(kept, Mapping) else []
+    if not verdicts:
+        return ""
+    lines = [
+        ("\u2713" if one["passed"] else "!", escape(str(one["name"])))
+        for one in sorted(verdicts, key=lambda one: bool(one["passed"]))
+    ]
+    rows = "".join(f"<tr><td>{mark}</td><td>{name}</td></tr>" for mark, name in lines)
+    return f"<p>When it was shipped, its card said:</p><table>{rows}</table>"
 
 
 def verdict_table(found: Found) -> QTable:

@@ -12,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import Tap
 
+from astroviz.accuracy.trial_board import shipped_html
 from astroviz.accuracy.trial_cells import LOOKS
 from astroviz.accuracy.trial_state import FIGURES, NO_GROUPS
 from astroviz.dashboards.appearance import card, figure_pane, framed, note, text
@@ -38,6 +39,7 @@ class CheckPanel:
     def __init__(self, explorer: Any, dark: bool, picked: Callable[[float], None]) -> None:
         self.explorer, self.dark, self.picked = explorer, dark, picked
         self.charts: dict[str, tuple[Any, Any]] = {}
+        self._told: Any = None
         self.stage = pn.Column(sizing_mode="stretch_both", margin=0)
         self.title = text("", bold=True, align="center")
         self.figure = pmui.RadioButtonGroup(
@@ -54,7 +56,7 @@ class CheckPanel:
         outcome = self.explorer.trial_outcome()
         self._entitle(title)
         if outcome is None:
-            self._place(note(_EMPTY.format("Nothing was tried yet: press <b>Try it</b>.")))
+            self._show_nothing()
             return
         made = chart_of(outcome, self.dark)
         kind = made.kind
@@ -65,6 +67,17 @@ class CheckPanel:
             if kind == "ranks":
                 made.figure.on_event(Tap, self._on_tap)
         self._place(self.charts[kind][1])
+
+    def _show_nothing(self) -> None:
+        """What to do, and what the model's card says of its checks."""
+        known = shipped_html(self.explorer.trial_card())
+        told = note(
+            _EMPTY.format("Nothing was tried yet: press <b>Try it</b>.")
+            + (f"<div style='padding:0 16px'>{known}</div>" if known else "")
+        )
+        if self._told is None or self._told.object != told.object:
+            self._told = told
+        self._place(pn.Column(self._told, scroll="y-auto", sizing_mode="stretch_both", margin=0))
 
     @property
     def chart(self) -> Any:
