@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -28,6 +29,8 @@ def test_every_check_says_what_it_asks_detects_and_misses():
         assert check.question.endswith("?")
         for text in (check.title, check.detects, check.misses, check.source):
             assert text
+        module, function = check.where.split(":")
+        assert callable(getattr(import_module(f"astroviz.accuracy.{module}"), function))
         assert check.cost in ("light", "heavy")
         assert set(check.geometries) <= set(GEOMETRIES)
         assert set(check.needs) <= set(Trial.__dataclass_fields__)
