@@ -77,6 +77,7 @@ def _no_gaps(trial: Trial) -> str:
 
 _DATA = {"observations": "what each posterior was given (observations)"}
 _PLAIN = ("vector", "image", "series")
+_SMOOTH = (*_PLAIN, "rotation")
 
 _TABLE = (
     Check(
@@ -96,7 +97,7 @@ _TABLE = (
         "Wrong shapes of equal mean and width, wrong correlations, the prior given for every "
         "object.",
         "normal scores of SBC ranks; Cook, Gelman & Rubin 2006",
-        "dispersion:run", geometries=_PLAIN, unfit=_no_gaps,
+        "dispersion:run", geometries=_SMOOTH, unfit=_no_gaps,
     ),
     Check(
         "correlation", "Correlations", "Are parameters wrong together as the draws say?",
@@ -105,7 +106,7 @@ _TABLE = (
         "The prior given for every object, and errors that cancel over the objects.",
         "SBC of products and of the Mahalanobis distance; test quantities of Modrák et al. 2023, "
         "arXiv 2211.02383",
-        "rank_correlation:run", geometries=("vector", "image", "series", "rotation"),
+        "rank_correlation:run", geometries=_SMOOTH,
         unfit=lambda trial: _one_number(trial) or _no_gaps(trial),
     ),
     Check(
@@ -167,7 +168,7 @@ _TABLE = (
         "The prior given for every object, and bias or width that changes with the data.",
         "What the data do not tell by a straight line or a parabola.",
         "contraction of Betancourt 2018; regression of the ranks on the data",
-        "contraction:run", geometries=_PLAIN, needs=_DATA, unfit=_no_gaps,
+        "contraction:run", geometries=_SMOOTH, needs=_DATA, unfit=_no_gaps,
     ),
     Check(
         "regimes", "Ranks by regime", "Do the ranks stay uniform in every group of objects?",
@@ -217,7 +218,7 @@ _TABLE = (
         "What a classifier of this size does not learn from so few objects.",
         "Linhart et al. 2023, arXiv 2306.03580",
         "local_c2st:run", needs=_DATA, draws=1, default=False, cost="heavy", unfit=_no_gaps,
-        geometries=("vector", "image", "series", "rotation"),
+        geometries=_SMOOTH,
     ),
     Check(
         "mmd", "Kernel distance (MMD)", "Are truths and draws, one for each object, two samples "
