@@ -10,7 +10,7 @@ from astroviz.accuracy.check_table import CHECKS
 from astroviz.accuracy.outcome import Report
 from astroviz.core.cards import Card
 
-__all__ = ["MARK", "from_report", "from_verdicts", "with_checks"]
+__all__ = ["MARK", "card_verdicts", "from_report", "from_verdicts", "with_checks"]
 
 MARK = "astroviz check: "
 """How a sentence of the limits begins that was written from a report."""
@@ -55,6 +55,24 @@ def from_verdicts(verdicts: Sequence[Mapping[str, Any]], seed: int) -> dict[str,
                                "bound": float(f"{one['bound']:.4g}")} for one in verdicts
         },
     }  # fmt: skip
+
+
+def card_verdicts(card: Any) -> list[tuple[str, bool]]:
+    r"""What a card says of its checks: name for people and whether it held; empty if nothing.
+
+    Arguments:
+        card: A card, or None.
+    """
+    extra = getattr(card, "extra", None)
+    found = extra.get("checks") if isinstance(extra, Mapping) else None
+    if not isinstance(found, Mapping):
+        return []
+    if "verdicts" in found:
+        return [(str(one["name"]), bool(one["passed"])) for one in found["verdicts"]]
+    failed = set(found.get("failed", ()))
+    names = found.get("p_values") or found.get("figures") or ()
+    return [(CHECKS[name].title if name in CHECKS else str(name), name not in failed)
+            for name in names]  # fmt: skip
 
 
 def with_checks(card: Card, found: Mapping[str, Any]) -> Card:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from astroviz.accuracy.card_checks import card_verdicts
 from astroviz.accuracy.checks import CHECKS, obstacles
 from astroviz.accuracy.outcome import Outcome
 from astroviz.accuracy.trial_run import Found
@@ -99,14 +100,12 @@ def _said(sentence: str) -> str:
 
 def shipped_html(card: Any) -> str:
     """What a model's card says of its checks, as small HTML; empty where it says nothing."""
-    kept = getattr(card, "extra", None)
-    kept = kept.get("checks") if isinstance(kept, Mapping) else None
-    verdicts = list(kept.get("verdicts", ())) if isinstance(kept, Mapping) else []
+    verdicts = card_verdicts(card)
     if not verdicts:
         return ""
     lines = [
-        ("\u2713" if one["passed"] else "!", escape(str(one["name"])))
-        for one in sorted(verdicts, key=lambda one: bool(one["passed"]))
+        ("\u2713" if passed else "!", escape(name))
+        for name, passed in sorted(verdicts, key=lambda one: one[1])
     ]
     rows = "".join(f"<tr><td>{mark}</td><td>{name}</td></tr>" for mark, name in lines)
     return f"<p>When it was shipped, its card said:</p><table>{rows}</table>"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import panel as pn
 
+from astroviz.accuracy.card_checks import card_verdicts
 from astroviz.core.share import to_query
 
 __all__ = ["badge_html", "verdict_badge"]
@@ -31,17 +31,17 @@ def badge_html(card: Any) -> str:
 
 def _said(card: Any) -> tuple[str, str, str]:
     """Kind, word and explanation of what `astroviz check --card` left in a card."""
-    found = card.extra.get("checks") if isinstance(card.extra, Mapping) else None
-    verdicts = list(found.get("verdicts", ())) if isinstance(found, Mapping) else []
+    verdicts = card_verdicts(card)
     more = "Open the accuracy lab with this model."
     if not verdicts:
         return "unknown", "not checked", f"{card.name} was not checked yet. {more}"
-    failed = [str(one["name"]) for one in verdicts if not one["passed"]]
+    failed = [name for name, passed in verdicts if not passed]
     if failed:
         tip = f"{card.name} does not hold: {', '.join(failed)}. {more}"
         return "failed", f"{len(failed)} of {len(verdicts)} checks fail", tip
     tip = f"{card.name} holds all its {len(verdicts)} checks on fresh simulations. {more}"
-    return "held", f"{len(verdicts)} checks hold", tip
+    words = "1 check holds" if len(verdicts) == 1 else f"{len(verdicts)} checks hold"
+    return "held", words, tip
 
 
 def verdict_badge() -> pn.pane.HTML:

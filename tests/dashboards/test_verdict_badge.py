@@ -42,3 +42,12 @@ def test_a_failed_check_is_named():
 def test_a_name_cannot_break_out_of_the_page():
     html = badge_html(replace(CARD, name='stars/"><script>'))
     assert "<script>" not in html
+
+
+def test_it_reads_what_a_trial_wrote_into_a_card():
+    found = {"failed": ["tarp"], "p_values": {"sbc": 0.2, "tarp": 1e-5}, "passed": False}
+    html = badge_html(replace(CARD, extra={"checks": found}))
+    assert "1 of 2 checks fail" in html
+    assert "TARP" in html
+    figures = {"failed": [], "passed": True, "figures": {"ks": {"value": 0.1, "bound": 0.2}}}
+    assert "1 check holds" in badge_html(replace(CARD, extra={"checks": figures}))
