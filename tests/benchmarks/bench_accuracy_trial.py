@@ -58,8 +58,11 @@ def main() -> None:
             asked = dataclasses.replace(asked, count=arguments.count)
             found, seconds = fresh(asked)
             path = trial_example.store_example(name, found, folder)
-            line[name] = {"fresh_seconds": round(seconds, 2), "kilobytes":
-                          path.stat().st_size // 1000, "rejected": list(found.report.rejected)}  # fmt: skip
+            line[name] = {
+                "fresh_seconds": round(seconds, 2),
+                "kilobytes": path.stat().st_size // 1000,
+                "rejected": list(found.report.rejected),
+            }
     for name in trial_example.EXAMPLES:
         seconds = stored(name)
         line[name]["stored_milliseconds"] = round(1000 * seconds, 1)
