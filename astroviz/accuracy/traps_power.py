@@ -3,6 +3,7 @@ r"""How often the checks notice, and how often they cry wolf: the stored studies
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -102,10 +103,13 @@ def _halves(study: PowerStudy) -> np.ndarray:
     ])  # fmt: skip
 
 
-def _about(study: PowerStudy, null: dict[str, object]) -> str:
+def _about(study: PowerStudy, null: dict[str, Any]) -> str:
     repeats = max(int(found.max()) for found in study.repeats.values())
+    exact = max(int(row["repeats"]) for row in null["checks"].values())
+    level = f"{100 * study.level:.0f} %"
     return (
-        f"{study.count} objects, {study.draws} draws, {study.parameters} parameters, up to "
-        f"{repeats} repeats; each check at {100 * study.level:.0f} %, all together at "
-        f"{100 * study.level:.0f} % family-wise."
+        f"Power: {study.count} objects, {study.draws} draws, {study.parameters} parameters, up to "
+        f"{repeats} repeats; each check at {level}, all together at {level} family-wise. False "
+        f"alarms: up to {exact} exact posteriors of {null['count']} objects; the band is where "
+        "chance leaves all checks."
     )
