@@ -12,15 +12,15 @@ from astroviz.galaxies import trials_objects
 @pytest.fixture
 def few(monkeypatch):
     """A small pool: the posteriors are rough, but fast."""
-    monkeypatch.setattr(trials_objects, "_POOL", 4000)
+    monkeypatch.setattr(trials_objects, "_POOL", 2500)
     monkeypatch.setattr(trials_objects, "_PRIOR", 30)
     monkeypatch.setattr(trials_objects, "_FEWEST", 1500)
 
 
 def test_galaxies_are_listed_and_answered(few):
-    (part,) = trial_parts("galaxies/mock", 16, 30, seed=1)
+    (part,) = trial_parts("galaxies/mock", 8, 30, seed=1)
     assert part["names"] == ("redshift", "log_mass", "log_sfr")
-    assert part["draws"].shape == (16, 30, 3)
+    assert part["draws"].shape == (8, 30, 3)
     assert part["prior"].shape == (30, 3)
     # the catalogue of the mock ends at r = 19.5, and every galaxy is in it
     assert part["places"]["r"].max() < 19.6

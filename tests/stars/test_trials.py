@@ -81,7 +81,7 @@ def test_complete_posteriors_know_their_density():
 def test_other_tracks_are_noticed():
     rank = {}
     for case in ("complete", "shift"):
-        _, found = together(trial_parts("stars/npe", 150, 50, seed=7, case=case))
+        _, found = together(trial_parts("stars/npe", 100, 30, seed=7, case=case))
         scores = (found["draws"] < found["truths"][:, None]).mean(1)
         rank[case] = np.abs(scores.mean(0) - 0.5).max()
     assert rank["shift"] > 1.5 * rank["complete"]
