@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from astroviz.accuracy.outcome import Report
     from astroviz.accuracy.trial import Trial
 
-__all__ = ["judge", "write_report"]
+__all__ = ["judge", "write_page", "write_report"]
 
 
 def judge(
@@ -122,13 +122,27 @@ def write_report(
     Returns:
         The path of the page.
     """
-    from astroviz.accuracy.report_parts import report_parts, slim_parts
+    from astroviz.accuracy.report_parts import report_parts
+
+    return write_page(path, report_parts(trial, report, card, command, code, seed))
+
+
+def write_page(path: str | Path, parts: Mapping[str, Any]) -> Path:
+    r"""Write what a report tells as one HTML file, and as JSON beside it.
+
+    Arguments:
+        path: Where the page goes; the JSON has the same name with `.json`.
+        parts: From `accuracy.report_parts`.
+
+    Returns:
+        The path of the page.
+    """
+    from astroviz.accuracy.report_parts import slim_parts
     from astroviz.plots.report_page import report_html
 
     page = Path(path)
     if page.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"a report is an HTML page: name it {page.stem}.html, not {page.name}")
-    parts = report_parts(trial, report, card, command, code, seed)
     page.write_text(report_html(parts), encoding="utf-8")
     text = json.dumps(slim_parts(parts), allow_nan=False, indent=1)
     page.with_suffix(".json").write_text(text + "\n", encoding="utf-8")

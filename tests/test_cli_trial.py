@@ -33,6 +33,18 @@ def test_a_model_is_tried_and_reported(tmp_path, capsys):
     assert {table["kind"] for table in kept["groups"]} == {"regime", "brightness"}
 
 
+def test_a_model_without_a_posterior_reports_its_figures(tmp_path, capsys):
+    page = tmp_path / "tables.html"
+    assert main(["check", "galaxies/tables", "--quick", "--report", str(page)]) == 0
+    found = printed(capsys)["checks"]
+    text = page.read_text()
+    assert f"{sum(one['passed'] for one in found)} of {len(found)} figures keep" in text
+    assert found[0]["name"] in text
+    assert "astroviz check galaxies/tables --quick" in text
+    kept = json.loads(page.with_suffix(".json").read_text())
+    assert [one["name"] for one in kept["figures"]] == [one["name"] for one in found]
+
+
 def test_the_card_is_written_where_the_model_lies(tmp_path, capsys, monkeypatch):
     folder = tmp_path / "models"
     shutil.copytree(find_model("stars/npe").path, folder / "stars" / "npe")
@@ -51,7 +63,7 @@ def test_the_card_is_written_where_the_model_lies(tmp_path, capsys, monkeypatch)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["stars/regression", "--report", "r.html"], "no posterior"),
+        (["stars/regression", "--simulations", "30"], "no posterior"),
         (["stars/npe", "--case", "old"], "'complete'"),
         (["stars/npe", "--simulations", "30", "--checks", "magic"], "no check 'magic'"),
         (["stars/npe", "--simulations", "-4"], "at least 1"),

@@ -6,7 +6,7 @@ Figures and pages know nothing of checks; they are handed what is made here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,11 @@ import numpy as np
 from astroviz.accuracy.check_table import CHECKS
 from astroviz.accuracy.checks import obstacles
 from astroviz.accuracy.outcome import Report, plain
+from astroviz.accuracy.report import FALSE_ALARMS
 from astroviz.accuracy.trial import Trial
 from astroviz.accuracy.trial_cells import cell_table, group_kinds
 
-__all__ = ["report_parts", "slim_parts"]
+__all__ = ["figure_parts", "report_parts", "slim_parts"]
 
 _LARGEST = 2000  # numbers of one array that a JSON file holds
 _CARD = ("name", "title", "what", "data", "prior", "limits", "licence", "sha256")
@@ -64,6 +65,27 @@ def report_parts(
         "notes": list(report.notes), "outcomes": outcomes,
         "checks": {name: _told(name) for name in CHECKS}, "barred": barred,
         "groups": _groups(trial, seed), "card": _card(card), "command": command, "code": code,
+    }  # fmt: skip
+
+
+def figure_parts(
+    verdicts: Sequence[Mapping[str, Any]], card: Any, command: str = "", seed: int = 0
+) -> dict[str, Any]:
+    r"""The same for a model without a posterior: its own figures beside their goals.
+
+    Arguments:
+        verdicts: What `report.verdicts` gave: name, value, bound, passed.
+        card: Card of the model.
+        command: Words of the command line that make the report again.
+        seed: Seed of the checks.
+    """
+    missed = sum(not one["passed"] for one in verdicts)
+    told = f"{len(verdicts) - missed} of {len(verdicts)} figures keep their goals."
+    return {
+        "verdict": told, "passed": not missed, "level": FALSE_ALARMS, "model": card.name,
+        "seed": seed, "figures": [dict(one) for one in verdicts], "outcomes": [], "checks": {},
+        "barred": {}, "groups": [], "notes": ["This model gives no posterior of its own: its "
+        "figures are compared with their goals."], "card": _card(card), "command": command,
     }  # fmt: skip
 
 

@@ -83,9 +83,9 @@ def _try(args: argparse.Namespace) -> int:
     try:
         case = case_of(card, args.case)
     except NoTrialError as error:
-        if args.case or args.report or args.checks or args.simulations:
+        if args.case or args.checks or args.simulations:
             raise ValueError(str(error)) from error
-        return _card_of_figures(args, card)
+        return _tell_figures(args, card)
     from astroviz.accuracy.card_checks import from_report
     from astroviz.accuracy.checks import run_checks
     from astroviz.commands.check_file import lines_of
@@ -125,12 +125,17 @@ def _wanted(args: argparse.Namespace, trial: Trial) -> list[str]:
     return [*default_suite(trial), *(name for name in further if not barred.get(name, "no"))]
 
 
-def _card_of_figures(args: argparse.Namespace, card: Any) -> int:
-    """The card of a model that has no posterior, from its own figures."""
+def _tell_figures(args: argparse.Namespace, card: Any) -> int:
+    """Report and card of a model that has no posterior, from its own figures."""
     from astroviz.accuracy.card_checks import from_verdicts
+    from astroviz.accuracy.report_parts import figure_parts
+    from astroviz.judging import write_page
 
     found = _figures(args)
-    _write(card, from_verdicts(found, args.seed))
+    if args.report:
+        write_page(args.report, figure_parts(found, card, _command(args), args.seed))
+    if args.card:
+        _write(card, from_verdicts(found, args.seed))
     _print({"model": args.model, "seed": args.seed, "checks": found})
     return 0
 

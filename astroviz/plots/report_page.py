@@ -51,10 +51,11 @@ def report_html(parts: Mapping[str, Any]) -> str:
         sections.article(one, parts["checks"].get(one["check"], {}), kind_of(one), figure)
         for one, figure in zip(ordered, figures, strict=True)
     )
+    told = sections.figures(parts["figures"]) if "figures" in parts else sections.verdicts(parts)
     body = "".join(
         [
-            sections.header(parts), sections.verdicts(parts), sections.regimes(parts["groups"]),
-            f"<h2>Check by check</h2>{articles}", sections.unasked(parts),
+            sections.header(parts), told, sections.regimes(parts["groups"]),
+            f"<h2>Check by check</h2>{articles}" if articles else "", sections.unasked(parts),
             sections.card(parts["card"]), sections.again(parts),
         ]
     )  # fmt: skip

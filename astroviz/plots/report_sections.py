@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["again", "article", "card", "header", "regimes", "unasked", "verdicts"]
+__all__ = ["again", "article", "card", "figures", "header", "regimes", "unasked", "verdicts"]
 
 READS = {
     "bias": "Both marks lie at 0 for a right posterior; a width below 0 is too narrow.",
@@ -36,20 +36,47 @@ def header(parts: Mapping[str, Any]) -> str:
     name = parts.get("model") or "draws of your own"
     title = parts.get("card", {}).get("title", "")
     known = f"{title} ({name})" if title else name
-    parameters = ", ".join(map(str, parts["parameters"]))
     kind = "" if parts["passed"] else " bad"
     mark = "\u2713" if parts["passed"] else "\u2715"
     notes = "".join(f"<li>{escape(str(note))}</li>" for note in parts["notes"])
     listed = f"<h2>To be known</h2><ul>{notes}</ul>" if notes else ""
-    return f"""<header><div><p class="quiet">Is this posterior true?</p>
-<h1>{escape(str(known))}</h1>
-<p class="quiet">{parts["count"]:,} objects with {parts["draws"]:,} draws each, seed
-{parts["seed"]}. Parameters: {escape(parameters)}</p></div>
+    what = "model" if "figures" in parts else "posterior"
+    return f"""<header><div><p class="quiet">Is this {what} true?</p><h1>{escape(str(known))}</h1>
+<p class="quiet">{escape(_tried(parts))}</p></div>
 <button id="ground" type="button">Dark ground</button></header>
 <div class="verdict{kind}"><strong>{mark}</strong> {escape(str(parts["verdict"]))}</div>
-<p class="quiet">All checks together call a right posterior wrong in at most
-{100 * parts["level"]:g} % of trials (Holm). Passing is necessary, not sufficient: each check below
-says what it cannot see.</p>{listed}"""
+<p class="quiet">All checks together call a right one wrong in at most {100 * parts["level"]:g} %
+of trials. Passing is necessary, not sufficient{_blindness(parts)}.</p>{listed}"""
+
+
+def _tried(parts: Mapping[str, Any]) -> str:
+    if "figures" in parts:
+        return f"Figures of the model's own checks, seed {parts['seed']}."
+    parameters = ", ".join(map(str, parts["parameters"]))
+    return (
+        f"{parts['count']:,} objects with {parts['draws']:,} draws each, seed {parts['seed']}. "
+        f"Parameters: {parameters}"
+    )
+
+
+def _blindness(parts: Mapping[str, Any]) -> str:
+    return "" if "figures" in parts else ": each check below says what it cannot see"
+
+
+def figures(found: Sequence[Mapping[str, Any]]) -> str:
+    """Figures of a model beside their goals, with the error of this very report included."""
+    rows = "".join(
+        f"<tr><td>{escape(str(one['name']))}</td><td class=number>{_number(one['value']):.4g}</td>"
+        f"<td class=number>{_number(one['bound']):.4g}</td><td>"
+        + ('<span class="good">\u2713 keeps it</span>' if one["passed"]
+           else '<span class="bad">\u2715 misses it</span>') + "</td></tr>"
+        for one in found
+    )  # fmt: skip
+    return (
+        "<h2>Figures and goals</h2><div class=scroll><table><thead><tr><th>figure</th>"
+        "<th>measured</th><th>bound</th><th>verdict</th></tr></thead><tbody>"
+        f"{rows}</tbody></table></div>"
+    )
 
 
 def verdicts(parts: Mapping[str, Any]) -> str:
