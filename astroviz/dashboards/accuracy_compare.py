@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 
 from astroviz.dashboards.accuracy_compare_form import CompareForm
 from astroviz.dashboards.appearance import card, figure_pane, framed
@@ -45,7 +44,7 @@ class CompareView(RoomView):
 
     def _make_layout(self) -> pn.Column:
         figures = self.figures
-        buttons = [self._button(words, icon, by) for words, icon, by in (
+        buttons = [self.step_button(words, icon, by) for words, icon, by in (
             ("Previous object", "chevron_left", -1), ("Next object", "chevron_right", 1),
         )]  # fmt: skip
         left = pn.Column(
@@ -67,14 +66,6 @@ class CompareView(RoomView):
             self.form.layout, left, right, sizing_mode="stretch_both", margin=0, styles=GAP
         )
         return self.stack(panels)
-
-    def _button(self, words: str, icon: str, by: int) -> pmui.IconButton:
-        button = pmui.IconButton(
-            icon=icon, label=words, description=words, color="default", size="small",
-            align="center", margin=0,
-        )  # fmt: skip
-        button.on_click(lambda _: self.step(by))
-        return button
 
     # --- following the state ------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class LandscapeView(RoomView):
 
     def _make_layout(self) -> pn.Column:
         self.who = note("", margin=(0, 12, 2, 12))
-        buttons = [self._button(words, icon, by) for words, icon, by in (
+        buttons = [self.step_button(words, icon, by) for words, icon, by in (
             ("Previous object of the valley", "chevron_left", -1),
             ("Next object of the valley", "chevron_right", 1),
         )]  # fmt: skip
@@ -81,14 +81,6 @@ class LandscapeView(RoomView):
             self.form.layout, middle, right, sizing_mode="stretch_both", margin=0, styles=GAP
         )
         return self.stack(panels)
-
-    def _button(self, words: str, icon: str, by: int) -> pmui.IconButton:
-        button = pmui.IconButton(
-            icon=icon, label=words, description=words, color="default", size="small",
-            align="center", margin=0,
-        )  # fmt: skip
-        button.on_click(lambda _: self.step(by))
-        return button
 
     # --- following the state ------------------------------------------------------------------
 

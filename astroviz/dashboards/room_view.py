@@ -104,6 +104,15 @@ class RoomView:
             min_height=590, **layout,
         )  # fmt: skip
 
+    def step_button(self, words: str, icon: str, by: int) -> pmui.IconButton:
+        """A button to the next or the previous object."""
+        button = pmui.IconButton(
+            icon=icon, label=words, description=words, color="default", size="small",
+            align="center", margin=0,
+        )  # fmt: skip
+        button.on_click(lambda _: self.step(by))
+        return button
+
     # What subclasses do
 
     def follow(self, names: set[str]) -> None:
