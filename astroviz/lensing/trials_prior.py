@@ -29,6 +29,7 @@ LENS_DRAWS = 16
 _STEPS = 20  # Heun steps of a draw of a law
 _TOGETHER = 8  # lenses whose chains run in one batch
 _NOISE = 0.1  # of a pixel of a simulated image, prior units
+_FLOOR = 0.01  # noise of images and draws of a law, prior units: a tenth of the lenses' noise
 _APART = 1_000_003
 
 
@@ -54,7 +55,7 @@ def parts(
     for step, size in enumerate(part_sizes(len(truth), first=8, most=32)):
         control.check()
         found = prior.sample(size * each, seed + 7 + step, _STEPS, _Part(control)).cpu()
-        true = truth[done : done + size]
+        true, found = _as_seen(truth[done : done + size], found, seed + step)
         done += size
         control.progress(done / len(truth))
         yield {
@@ -64,8 +65,17 @@ def parts(
             "notes": (
                 "A law without data: every true image has draws of its own, which know nothing "
                 f"of it, {each} of them, since each asks the network 39 times.",
+                f"Images and draws carry noise of {_FLOOR:g} of the prior's unit: an image is "
+                "exactly dark at its rim, a draw only nearly, and ranks would see nothing else.",
             ),
         }
+
+
+def _as_seen(truths: Tensor, found: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Images and draws with the same small noise, as no telescope sees less."""
+    generator = torch.Generator().manual_seed(seed + _APART)
+    return (truths + _FLOOR * torch.randn(truths.shape, generator=generator),
+            found + _FLOOR * torch.randn(found.shape, generator=generator))  # fmt: skip
 
 
 class _Part:
