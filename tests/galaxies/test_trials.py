@@ -26,7 +26,8 @@ def test_galaxies_are_listed_and_answered(few):
     assert part["places"]["r"].max() < 19.6
     inside = (part["draws"].min(1) < part["truths"]) & (part["truths"] < part["draws"].max(1))
     assert inside.mean() > 0.7
-    assert part["draws"][..., 1].std(1).mean() < part["prior"][:, 1].std()
+    # photometry tells the redshift of a listed galaxy, even from a small pool
+    assert part["draws"][..., 0].std(1).mean() < 0.8 * part["prior"][:, 0].std()
 
 
 def test_a_law_is_tried_on_the_mock_alone():
