@@ -1,7 +1,7 @@
 """Out of distribution: spirals, and more ellipticals, under an ellipticals-only prior.
 
     python tests/benchmarks/bench_shift.py [--prior lensing/ellipticals] [--objects 200]
-        [--file DRAWS.pt] [--seconds 600] [--card]
+        [--population 50] [--file DRAWS.pt] [--seconds 600] [--card]
 
 Sources are seen through two lenses (40 x 40 pixels, PSF, white noise of 0.2 prior units); one
 posterior draw of each under the prior. Three sets: `right`, ellipticals of the law that the prior
@@ -10,10 +10,10 @@ itself, against which the flag is calibrated. Draws are kept in `--file`; a run 
 goes on from there.
 
 One line of JSON: PQMass p of the wrong population against draws of the prior and against posterior
-draws of simulated observations; how many of 200 right populations of a quarter of the objects are
-flagged at p < 0.01 (random subsets of the same draws); how many right objects, and what part of
-the wrong ones, the score of single objects flags; and how long a draw takes. With `--card` they go
-into the prior's card.
+draws of simulated observations; how many of 200 right populations (a quarter of the objects, or
+`--population` of them) are flagged at p < 0.01 (random subsets of the same draws); how many right
+objects, and what part of the wrong ones, the score of single objects flags; and how long a draw
+takes. With `--card` they go into the prior's card.
 """
 
 from __future__ import annotations
@@ -83,11 +83,14 @@ def more(prior: Any, empty: list[LinearProblem], kind: str, part: int) -> dict[s
             "seconds": spent / PART}  # fmt: skip
 
 
-def figures(prior: Any, kept: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def figures(
+    prior: Any, kept: dict[str, list[dict[str, Any]]], size: int | None = None
+) -> dict[str, Any]:
     draws = {kind: torch.cat([part["draws"] for part in parts]) for kind, parts in kept.items()}
     looks = {kind: np.concatenate([part["looks"].numpy() for part in parts])
              for kind, parts in kept.items()}  # fmt: skip
     count = len(draws["right"])
+    size = size or count // 4
     prior_draws = prior.sample(count, seed=5)
     wrong = population_shift(draws["wrong"], prior_draws)
     simulation = population_shift(draws["wrong"], draws["expected"])
@@ -96,14 +99,15 @@ def figures(prior: Any, kept: dict[str, list[dict[str, Any]]]) -> dict[str, Any]
     flagged = {"prior": 0, "expected": 0}
     for k in range(200):
         for name, other in (("prior", prior_draws), ("expected", draws["expected"])):
-            mine, theirs = (torch.from_numpy(random.permutation(count)[: count // 4])
+            mine, theirs = (torch.from_numpy(random.permutation(count)[:size])
                             for _ in range(2))  # fmt: skip
             found = population_shift(draws["right"][mine], other[theirs], permutations=299, seed=k)
             flagged[name] += found.p_value < FLAG
     flag = ObjectShift.calibrated(looks["expected"])
     single = {kind: flag.p_values(looks[kind]) for kind in ("right", "wrong")}
     return {
-        "prior": prior.name, "objects": count, "wrong_objects": len(draws["wrong"]),
+        "prior": prior.name, "objects": count, "population": size,
+        "wrong_objects": len(draws["wrong"]),
         "wrong_p_against_prior": wrong.p_value, "wrong_chi2_dof": wrong.reduced,
         "wrong_p_against_simulated": simulation.p_value,
         "right_p_against_prior": right.p_value, "right_chi2_dof": right.reduced,
@@ -121,6 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--prior", default="lensing/ellipticals")
     parser.add_argument("--objects", type=int, default=200)
+    parser.add_argument("--population", type=int, help="objects of a right population")
     parser.add_argument("--file", type=Path, default=cache_folder() / "bench_shift.pt")
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--card", action="store_true")
@@ -145,7 +150,8 @@ def main() -> None:
     whole = min(len(kept["right"]), len(kept["expected"]))
     if not whole or not kept["wrong"]:
         raise SystemExit("no part is finished: give more seconds")
-    line = figures(prior, {kind: parts[:whole] for kind, parts in kept.items()})
+    some = {kind: parts[:whole] for kind, parts in kept.items()}
+    line = figures(prior, some, args.population)
     line = {k: round(v, 4) if isinstance(v, float) else v for k, v in line.items()}
     sys.stdout.write(json.dumps(line) + "\n")
     if args.card:
