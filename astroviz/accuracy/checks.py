@@ -84,7 +84,8 @@ def run_checks(
         check: Is called between checks and may raise to stop.
 
     Returns:
-        The report: outcomes, the checks that reject, notes.
+        The report: outcomes, the checks that reject, notes; among several checks one that finds
+        too few objects is left out with a note, alone it raises a `TrialError`.
 
     Example:
         >>> import numpy as np
@@ -116,9 +117,18 @@ def run_checks(
         if check is not None:
             check()
         start = time.perf_counter()
-        outcome = CHECKS[name].run(trial, seed)
-        seconds = time.perf_counter() - start
-        found.append(dataclasses.replace(outcome, check=name, seconds=seconds))
+        try:
+            outcome = CHECKS[name].run(trial, seed)
+        except ValueError as error:
+            if len(wanted) == 1:
+                raise
+            # one check that finds too few objects, or nothing to count, must not cost the others
+            words = str(error.args[0] if error.args else error)
+            told = f"{CHECKS[name].title} was not run: {words}."
+            trial = dataclasses.replace(trial, notes=(*trial.notes, told))
+        else:
+            seconds = time.perf_counter() - start
+            found.append(dataclasses.replace(outcome, check=name, seconds=seconds))
         done += cost[name]
         if progress is not None:
             progress(done / sum(cost.values()))

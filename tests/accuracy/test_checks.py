@@ -130,6 +130,15 @@ def test_what_cannot_be_run_is_said(exact):
         run_checks(exact, check=stop)
 
 
+def test_a_check_that_finds_too_few_objects_does_not_cost_the_others(exact):
+    few = exact.part(np.arange(25))  # a dozen of each regime
+    report = run_checks(few, ["sbc", "regimes", "tarp"])
+    assert [one.check for one in report.outcomes] == ["sbc", "tarp"]
+    assert any("Ranks by regime was not run: no group has 20 objects" in n for n in report.notes)
+    with pytest.raises(TrialError, match="no group has 20 objects"):
+        run_checks(few, ["regimes"])
+
+
 def test_scores_without_p_value_take_no_part_in_the_verdict(exact):
     score = Outcome("sbc", 1.0, 0.0, 1.0, float("nan"))
     report = report_of(exact, [score])
