@@ -62,7 +62,7 @@ def _units(trial: Trial) -> Trial:
         )
     try:
         draws = trial.draws.to_value(units[0])  # type: ignore[attr-defined]
-    except Exception as error:
+    except (TypeError, ValueError) as error:  # astropy's refusals are both
         raise TrialError(
             f"truths in {units[0]} cannot be compared with draws in {units[1]}: give both in "
             "units of the same kind"

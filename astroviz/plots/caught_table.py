@@ -2,17 +2,17 @@ r"""Checks by traps: a filled cell where a check notices, a hollow one where it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from bokeh.core.properties import value
-from bokeh.events import Tap
-from bokeh.models import ColumnDataSource, HoverTool, Range1d, Rect, Text
+from bokeh.models import ColumnDataSource, HoverTool, Rect, Text
 from bokeh.plotting import figure
 
+from astroviz.plots.cell_grid import CellGrid
 from astroviz.plots.columns import as_column, put
-from astroviz.plots.frame import Chart, fixed_ticks, mark, new_figure, tooltip
+from astroviz.plots.frame import mark, tooltip
 from astroviz.plots.theme import FONT
 
 __all__ = ["CaughtTable"]
@@ -31,7 +31,7 @@ _MARKS = {"no": "\u00d7", "ask": "?", "wait": "\u2026"}
 _SAID = {"caught": "noticed by", "missed": "passed"}
 
 
-class CaughtTable(Chart):
+class CaughtTable(CellGrid):
     r"""Rows of checks by columns of traps; a click chooses both.
 
     Arguments:
@@ -50,13 +50,8 @@ class CaughtTable(Chart):
 
     def __init__(self, name: str, dark: bool = False) -> None:
         super().__init__(dark)
-        self.rows: list[str] = []
-        self.columns: list[str] = []
         self.states: list[list[str]] = []
         self._before: list[str] = []
-        self.selected: tuple[int, int] | None = None
-        self._picks: list[Callable[[int, int], None]] = []
-        self._ticks: tuple[Any, Any] = ((), ())
         keys = ("x", "y", "fill", "alpha", "text", "ink", "words", "check", "trap")
         self.source = ColumnDataSource({key: [] for key in keys})
         self.lines = ColumnDataSource({k: as_column([]) for k in ("x", "y", "width", "height")})
@@ -114,12 +109,6 @@ class CaughtTable(Chart):
                          zip(("x", "y", "width", "height"), columns, strict=True)})  # fmt: skip
         self._announce()
 
-    def on_pick(self, callback: Callable[[int, int], None]) -> None:
-        """Call with row and column of a cell that was clicked."""
-        if not self._picks:
-            self.figure.on_event(Tap, self._on_tap)
-        self._picks.append(callback)
-
     def describe(self) -> str:
         """Who notices what, in words."""
         if not self.rows:
@@ -135,14 +124,6 @@ class CaughtTable(Chart):
             ]  # fmt: skip
             lines.append(f"{trap}: {'; '.join(said)}.".replace("\n", " "))
         return " ".join(lines)
-
-    def _on_tap(self, event: Any) -> None:
-        if event.x is None or event.y is None:
-            return
-        row, column = round(-event.y), round(event.x)
-        if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
-            for callback in self._picks:
-                callback(row, column)
 
     def _colours(self, states: Sequence[str]) -> dict[str, Any]:
         before = self._before if len(self._before) == len(states) else [""] * len(states)
@@ -169,29 +150,9 @@ class CaughtTable(Chart):
         flat = [state for row in self.states for state in row]
         put(self.source, {**self.source.data, **self._colours(flat)})
 
-    def _set_axes(self) -> None:
-        wide, high = len(self.columns), len(self.rows)
-        ends = ((self.figure.x_range, -0.5, wide - 0.5), (self.figure.y_range, 0.5 - high, 0.5))
-        for axis, start, end in ends:
-            if (axis.start, axis.end) != (start, end):
-                axis.update(start=start, end=end)
-        ticks = (tuple(self.rows), tuple(self.columns))
-        if ticks != self._ticks:
-            self._ticks = ticks
-            fixed_ticks(self.figure.xaxis[0], [float(k) for k in range(wide)], self.columns)
-            fixed_ticks(self.figure.yaxis[0], [-float(k) for k in range(high)], self.rows)
-
     def _make_figure(self, name: str) -> figure:
-        plot = new_figure(
-            name, self.ink, tools="", x_axis_location="above", save=False,
-            x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
-        )  # fmt: skip
-        plot.toolbar_location = None
-        plot.grid.visible = False
-        plot.axis.axis_line_alpha = 0
-        plot.axis.major_tick_line_alpha = 0
+        plot = self._bare_figure(name)
         plot.axis.major_tick_out = 0
-        plot.outline_line_alpha = 0
         plot.xaxis.major_label_text_align = "center"
         cell = Rect(x="x", y="y", width=0.96, height=0.9, fill_color="fill", fill_alpha="alpha")
         cells = mark(plot, self.ink, self.source, cell, line_color="hairline")

@@ -6,16 +6,15 @@ column of samplers shows at a glance who is too sure of itself and who is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from bokeh.events import Tap
-from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, Range1d, Rect, Text
+from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, Rect, Text
 from bokeh.plotting import figure
 
+from astroviz.plots.cell_grid import CellGrid
 from astroviz.plots.columns import as_column, put
-from astroviz.plots.frame import Chart, fixed_ticks, mark, new_figure, tooltip
+from astroviz.plots.frame import mark, tooltip
 from astroviz.plots.image_scaling import palette
 from astroviz.plots.theme import FONT
 
@@ -25,7 +24,7 @@ _PALE = 0.72  # of the palette: at its ends no word can be read
 _UNKNOWN = "#00000000"
 
 
-class MatrixPlot(Chart):
+class MatrixPlot(CellGrid):
     r"""Rows by columns of signed verdicts.
 
     Arguments:
@@ -46,10 +45,7 @@ class MatrixPlot(Chart):
     def __init__(self, name: str, dark: bool = False, pick_rows: bool = False) -> None:
         super().__init__(dark)
         self.name, self.pick_rows = name, pick_rows
-        self.rows: list[str] = []
-        self.columns: list[str] = []
         self.texts: list[list[str]] = []
-        self.selected: tuple[int, int] | None = None
         self.mapper = LinearColorMapper(
             palette=palette("signed", dark), low=-1.0, high=1.0, nan_color=_UNKNOWN
         )
@@ -57,8 +53,6 @@ class MatrixPlot(Chart):
         names = ("x", "y", "value", "text", "words")
         self.source = ColumnDataSource({key: [] for key in names})
         self.frame = ColumnDataSource({key: [] for key in ("x", "y", "width")})
-        self._picks: list[Callable[[int, int], None]] = []
-        self._ticks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.figure = self._make_figure()
         self.layout = self.figure
         self._announce()
@@ -109,12 +103,6 @@ class MatrixPlot(Chart):
                              "width": as_column([0.96])})  # fmt: skip
         self._announce()
 
-    def on_pick(self, callback: Callable[[int, int], None]) -> None:
-        """Call with row and column of a cell that was clicked."""
-        if not self._picks:
-            self.figure.on_event(Tap, self._on_tap)
-        self._picks.append(callback)
-
     def describe(self) -> str:
         """All cells in words."""
         if not self.rows:
@@ -125,36 +113,8 @@ class MatrixPlot(Chart):
             lines.append(f"{row}: {', '.join(said)}.")
         return " ".join(lines)
 
-    def _on_tap(self, event: Any) -> None:
-        if event.x is None or event.y is None:
-            return
-        row, column = round(-event.y), round(event.x)
-        if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
-            for callback in self._picks:
-                callback(row, column)
-
-    def _set_axes(self) -> None:
-        wide, high = len(self.columns), len(self.rows)
-        ends = ((self.figure.x_range, -0.5, wide - 0.5), (self.figure.y_range, 0.5 - high, 0.5))
-        for axis, start, end in ends:
-            if (axis.start, axis.end) != (start, end):
-                axis.update(start=start, end=end)
-        ticks = (tuple(self.rows), tuple(self.columns))
-        if ticks != self._ticks:
-            self._ticks = ticks
-            fixed_ticks(self.figure.xaxis[0], [float(k) for k in range(wide)], self.columns)
-            fixed_ticks(self.figure.yaxis[0], [-float(k) for k in range(high)], self.rows)
-
     def _make_figure(self) -> figure:
-        plot = new_figure(
-            self.name, self.ink, tools="", x_axis_location="above", save=False,
-            x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
-        )  # fmt: skip
-        plot.toolbar_location = None  # it would lie over the last cell of the first row
-        plot.grid.visible = False
-        plot.axis.axis_line_alpha = 0
-        plot.axis.major_tick_line_alpha = 0
-        plot.outline_line_alpha = 0
+        plot = self._bare_figure(self.name)
         cell = Rect(x="x", y="y", width=0.96, height=0.9, line_width=1)
         cell.fill_color = {"field": "value", "transform": self.mapper}
         cells = mark(plot, self.ink, self.source, cell, line_color="hairline")

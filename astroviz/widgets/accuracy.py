@@ -38,6 +38,13 @@ class AccuracyWidget(WorkingWidget):
         >>> view.explorer.seed = 3  # doctest: +SKIP
     """
 
+    _writing = False  # whether lists of choices are being written by us and not by a hand
+
+    def _choose(self, name: str, value: Any) -> None:
+        """Take a choice from a list, unless we wrote it."""
+        if value is not None and not self._writing:
+            setattr(self.explorer, name, value)
+
     def _make_explorer(self, model: Any, table: Any, state: dict[str, Any]) -> Any:
         if table is not None:
             from astroviz.accuracy.own import trial_of

@@ -188,9 +188,3 @@ class LandscapeWidget(AccuracyWidget):
                 made.value = value
         finally:
             self._writing = False
-
-    _writing = False
-
-    def _choose(self, name: str, value: Any) -> None:
-        if value is not None and not self._writing:
-            setattr(self.explorer, name, value)

@@ -151,12 +151,6 @@ class ShiftWidget(AccuracyWidget):
         finally:
             self._writing = False
 
-    _writing = False
-
-    def _choose(self, name: str, value: Any) -> None:
-        if value is not None and not self._writing:
-            setattr(self.explorer, name, value)
-
     def picture(self) -> bytes | None:
         """The plane, PQMass, importance of columns."""
         self.wait()
